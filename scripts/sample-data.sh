@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# sample-data.sh ENV - loads sample data into the running instance that the file ENV tells of.
+# ./run calls it at each start: what stays in Redis must be such that loading it again changes nothing.
+set -euo pipefail
+. "$1"
+
+# api METHOD PATH [ARGUMENT-OF-CURL]...: a call as the demo's user. Says why when it is refused.
+api() {
+  curl -sS --fail-with-body --max-time 10 -o "$answer" --cacert "$CALLBOARD_CA" \
+    -u "$CALLBOARD_USER:$CALLBOARD_PASSWORD" -X "$1" "$CALLBOARD_URL$2" "${@:3}" ||
+    { cat "$answer" >&2 && false; }
+}
+
+# A call that is being transferred; it is forgotten after a few minutes.
+cticache() {
+  api POST /cticache/DNIS-ANI -H 'Content-Type: application/json' \
+    -d '{"ani":"5557654321","value":{"name":"Ada Example","customer":"12345678"}}'
+}
+
+answer=$(mktemp)
+trap 'rm -f "$answer"' EXIT
+cticache
