@@ -1,0 +1,114 @@
+/*
+ * configuration.c - all settings of callboard.fcgi, from one file.
+ * Each folder has a table of its own options; here they are put together.
+ */
+#include "configuration.h"
+
+#include <stdlib.h>
+
+#define MEMBER(name) offsetof(struct configuration, name)
+
+static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
+
+static const struct config_option own_options[] = {
+    {.section = "callboard",
+     .name = "listen",
+     .kind = CONFIG_TEXT,
+     .offset = MEMBER(listen),
+     .standard = "unix:/run/callboard/callboard.sock"},
+    {.section = "callboard",
+     .name = "workers",
+     .kind = CONFIG_NUMBER,
+     .offset = MEMBER(workers),
+     .standard = "0",
+     .maximum = METRICS_WORKERS / 2},
+    {.section = "callboard",
+     .name = "user",
+     .kind = CONFIG_TEXT,
+     .offset = MEMBER(user),
+     .standard = ""},
+    {.section = "callboard",
+     .name = "group",
+     .kind = CONFIG_TEXT,
+     .offset = MEMBER(group),
+     .standard = ""},
+    {.section = "callboard",
+     .name = "socket_group",
+     .kind = CONFIG_TEXT,
+     .offset = MEMBER(socket_group),
+     .standard = ""},
+    {.section = "callboard",
+     .name = "log",
+     .kind = CONFIG_TEXT,
+     .offset = MEMBER(log),
+     .standard = ""},
+    {.section = "callboard",
+     .name = "log_level",
+     .kind = CONFIG_CHOICE,
+     .offset = MEMBER(log_level),
+     .standard = "info",
+     .choices = log_levels},
+    {.section = "callboard",
+     .name = "drain_seconds",
+     .kind = CONFIG_NUMBER,
+     .offset = MEMBER(drain_seconds),
+     .standard = "10",
+     .minimum = 1,
+     .maximum = 3600},
+    {.section = "callboard",
+     .name = "request_seconds",
+     .kind = CONFIG_NUMBER,
+     .offset = MEMBER(server.request_seconds),
+     .standard = "30",
+     .minimum = 1,
+     .maximum = 3600},
+    {.section = "callboard",
+     .name = "connections",
+     .kind = CONFIG_NUMBER,
+     .offset = MEMBER(server.connections),
+     .standard = "4096",
+     .minimum = 1,
+     .maximum = 1000000},
+    {.section = "bench",
+     .name = "noop",
+     .kind = CONFIG_BOOLEAN,
+     .offset = MEMBER(bench_noop),
+     .standard = "no"},
+};
+
+static bool load(struct configuration *configuration, const char *path, struct error *error)
+{
+    const struct config_group groups[] = {
+        {own_options, sizeof own_options / sizeof *own_options, configuration},
+        {store_options, store_option_count, &configuration->store},
+        {cticache_options, cticache_option_count, &configuration->cticache},
+    };
+    if (!config_load(path, groups, sizeof groups / sizeof *groups, &configuration->arena, error))
+        return false;
+    if (!store_settings_check(&configuration->store, error) ||
+        !cticache_settings_complete(&configuration->cticache, error))
+        return error_prefix(error, "%s", path ? path : "configuration");
+    return true;
+}
+
+struct configuration *configuration_load(const char *path, struct error *error)
+{
+    struct configuration *configuration = calloc(1, sizeof *configuration);
+    if (!configuration) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    arena_init(&configuration->arena, (size_t)64 << 20);
+    if (load(configuration, path, error))
+        return configuration;
+    configuration_free(configuration);
+    return NULL;
+}
+
+void configuration_free(struct configuration *configuration)
+{
+    if (!configuration)
+        return;
+    arena_free(&configuration->arena);
+    free(configuration);
+}

@@ -1,0 +1,34 @@
+/*
+ * configuration.h - all settings of callboard.fcgi, from one file.
+ */
+#ifndef CALLBOARD_CONFIGURATION_H
+#define CALLBOARD_CONFIGURATION_H
+
+#include "base/config.h"
+#include "fcgi/server.h"
+#include "handlers/cticache.h"
+#include "store/store.h"
+
+struct configuration {
+    struct arena arena; /* of all texts */
+    const char *listen;
+    int64_t workers; /* 0: one a core */
+    const char *user, *group, *socket_group;
+    const char *log;
+    int log_level; /* enum log_level */
+    int64_t drain_seconds;
+    bool bench_noop;
+    struct fcgi_server_settings server;
+    struct store_settings store;
+    struct cticache_settings cticache;
+};
+
+/*
+ * Reads the file at PATH (NULL: standard values and environment only) into a new configuration, checked as a whole.
+ * NULL and *error otherwise. To be freed with configuration_free.
+ */
+struct configuration *configuration_load(const char *path, struct error *error);
+
+void configuration_free(struct configuration *configuration);
+
+#endif

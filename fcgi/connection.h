@@ -1,0 +1,65 @@
+/*
+ * connection.h - one FastCGI connection and the requests on it.
+ * Used by server.c alone; apart from it so that each file is one idea.
+ */
+#ifndef CALLBOARD_CONNECTION_H
+#define CALLBOARD_CONNECTION_H
+
+#include <uv.h>
+
+#include "base/metrics.h"
+#include "fcgi/record.h"
+#include "fcgi/transport.h"
+
+/* Requests at once on one connection; a further one is answered with FCGI_OVERLOADED. */
+#define CONNECTION_REQUESTS 64
+
+/* Bytes of a management record's content (FCGI_GET_VALUES) that are looked at; the rest is ignored. */
+#define CONNECTION_MANAGEMENT 512
+
+struct fcgi_request;
+
+/* What a connection needs to know of its server. */
+struct connection_owner {
+    uv_loop_t *loop;
+    const struct transport_application *application;
+    struct metrics_worker *counts;
+    uint64_t request_ms;
+    void *self;
+    void (*closed)(void *self); /* one connection is gone and its memory freed */
+    struct connection *connections;
+    size_t open;   /* connections whose memory is not freed yet */
+    uint64_t made; /* requests so far, for their ids */
+    bool draining;
+};
+
+struct connection {
+    struct connection_owner *owner;
+    union {
+        uv_handle_t any;
+        uv_stream_t stream;
+        uv_pipe_t pipe;
+        uv_tcp_t tcp;
+    } handle;
+    struct record_reader reader;
+    char small[CONNECTION_MANAGEMENT]; /* content of FCGI_BEGIN_REQUEST and management records */
+    size_t small_length;
+    struct fcgi_request *requests;
+    size_t request_count;
+    bool closing;
+    struct connection *next, *previous;
+};
+
+/*
+ * Begins to read from DESCRIPTOR, an accepted non-blocking socket, which is the connection's from now on. False: it
+ * was closed, for want of memory.
+ */
+bool connection_start(struct connection_owner *owner, int descriptor);
+
+/* Ends connections whose requests do not come or whose answers are not taken in time; called every second. */
+void connection_sweep(struct connection_owner *owner);
+
+/* Ends the idle connections; the others end after their answers. owner->draining must be set. */
+void connection_drain(struct connection_owner *owner);
+
+#endif

@@ -1,0 +1,89 @@
+/*
+ * handler.h - the contract of every resource: two pure steps.
+ *
+ *     plan    request           -> Redis commands (a batch), or a response at once
+ *     render  request + replies -> a response, or one more batch
+ *
+ * A step never waits and never touches a socket, a clock, a random source, hiredis or libuv: time and request
+ * id come with the request. So a test calls it with made-up requests and replies, and no server runs.
+ */
+#ifndef CALLBOARD_HANDLER_H
+#define CALLBOARD_HANDLER_H
+
+#include "base/metrics.h"
+#include "fcgi/http.h"
+#include "store/batch.h"
+
+struct cticache_settings;
+struct exchange;
+
+/* What a step returns: x->response is the answer, or x->batch is to be asked and render called. */
+enum handler_next {
+    HANDLER_ANSWER,
+    HANDLER_ASK
+};
+
+typedef enum handler_next handler_plan(struct exchange *x);
+
+/*
+ * REPLIES has one element for each command of the batch, in order. It is NULL when Redis is away and the
+ * route has ROUTE_WITHOUT_STORE; other routes never see that, they have been answered with 503.
+ */
+typedef enum handler_next handler_render(struct exchange *x, const struct store_reply *replies);
+
+/* Answers with an error in the form that the route's clients expect. FIELD is what the client sent wrong, or
+ * NULL; TEXT, copied, says what would be right. */
+typedef void handler_fail(struct exchange *x, int status, const char *field, const char *text);
+
+/* Who may call a route. */
+enum route_credential {
+    CREDENTIAL_NONE, /* anybody */
+    CREDENTIAL_USER  /* a user whom the web server has authenticated */
+};
+
+/* Flags of a route. */
+enum {
+    ROUTE_JSON = 1,          /* takes a body of application/json */
+    ROUTE_FORM = 2,          /* takes a body of application/x-www-form-urlencoded */
+    ROUTE_WITHOUT_STORE = 4, /* render is called without replies when Redis is away */
+    ROUTE_BENCH = 8          /* there only when the configuration says so */
+};
+
+#define ROUTE_CAPTURES 3
+
+/* One line of the table in routes.c. */
+struct route {
+    const char *path; /* "/a/{b}/c": {b} stands for one segment, not empty */
+    unsigned methods; /* of enum http_method; HTTP_GET includes HTTP_HEAD */
+    enum route_credential credential;
+    unsigned flags;
+    size_t body_limit; /* bytes */
+    handler_fail *fail;
+    handler_plan *plan;
+    handler_render *render; /* NULL when plan always answers */
+};
+
+/* What is the same for all requests of a worker. */
+struct handler_context {
+    const struct cticache_settings *cticache;
+    const struct metrics *metrics;
+    const char *version;
+    bool bench; /* ROUTE_BENCH routes are there */
+};
+
+/* One request on its way through the house. */
+struct exchange {
+    const struct http_request *request;
+    const struct handler_context *context;
+    struct arena *arena; /* the request's; everything made for it lives here */
+    const struct route *route;
+    size_t route_index; /* for metrics */
+    struct slice captures[ROUTE_CAPTURES];
+    struct form query; /* the URL's parameters */
+    struct form form;  /* the body's fields, when it is a form */
+    void *notes;       /* the handler's own, from plan to render */
+    struct store_batch batch;
+    struct http_response response;
+};
+
+#endif

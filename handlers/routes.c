@@ -1,0 +1,38 @@
+/*
+ * routes.c - the one table of routes.
+ * A line a path and set of methods; the first line that matches both counts. What the columns mean, and the
+ * checks made from them before a handler sees a request, stand in handler.h and dispatch.c.
+ */
+#include "handlers/answer.h"
+#include "handlers/cticache.h"
+#include "handlers/dispatch.h"
+#include "handlers/status.h"
+
+/* A value of 64 KiB may come with every byte escaped as \u00XX, and with a few more members. */
+#define CTICACHE_BODY_BYTES (6 * CTICACHE_VALUE_BYTES + 4096)
+
+#define JSON_OR_FORM (ROUTE_JSON | ROUTE_FORM)
+
+/* clang-format off */
+const struct route routes[] = {
+    {"/cticache/DNIS-ANI", HTTP_POST, CREDENTIAL_USER, JSON_OR_FORM, CTICACHE_BODY_BYTES,
+        fail_json, cticache_plan_create, cticache_render_create},
+    {"/cticache/DNIS-ANI/{key}", HTTP_GET, CREDENTIAL_USER, 0, 0,
+        fail_json, cticache_plan_read, cticache_render_value},
+    {"/cticache/DNIS-ANI/{key}", HTTP_PUT, CREDENTIAL_USER, JSON_OR_FORM, CTICACHE_BODY_BYTES,
+        fail_json, cticache_plan_replace, cticache_render_value},
+    {"/cticache/DNIS-ANI/{key}", HTTP_DELETE, CREDENTIAL_USER, 0, 0,
+        fail_json, cticache_plan_take, cticache_render_value},
+
+    {"/status", HTTP_GET, CREDENTIAL_USER, ROUTE_WITHOUT_STORE, 0,
+        fail_json, status_plan, status_render_json},
+    {"/metrics", HTTP_GET, CREDENTIAL_USER, ROUTE_WITHOUT_STORE, 0,
+        fail_json, status_plan, status_render_metrics},
+    {"/bench/noop", HTTP_GET, CREDENTIAL_NONE, ROUTE_BENCH, 0,
+        fail_json, status_plan_noop, NULL},
+};
+/* clang-format on */
+
+const size_t route_count = sizeof routes / sizeof *routes;
+_Static_assert(sizeof routes / sizeof *routes < ROUTE_INDEX_NONE,
+               "more routes than METRICS_ROUTES");
