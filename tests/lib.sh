@@ -24,8 +24,8 @@
 #   contains WHAT PART WHOLE    passes when PART is in WHOLE
 #   eventually SECONDS COMMAND...   succeeds as soon as COMMAND does; fails when it did not in that time
 #
-# The programs are those in the build tree CALLBOARD_BUILD. When that is built with sanitizers, a report of
-# one of them is a failed check.
+# The programs are those in the build tree CALLBOARD_BUILD. When it is built with sanitizers, a report in any log
+# below $work fails the test at its end.
 set -u
 
 test_build=${CALLBOARD_BUILD:-}
@@ -36,9 +36,7 @@ done
 export CALLBOARD_BUILD=${test_build:-$root/build}
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/callboard-test-XXXXXX") && chmod 755 "$work" || exit
-mkdir -m 1777 "$work/sanitizer"
-export ASAN_OPTIONS=log_path=$work/sanitizer/report:detect_stack_use_after_return=1
-export UBSAN_OPTIONS=log_path=$work/sanitizer/report:print_stacktrace=1
+export ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
 
 failures=0
 instances=()  # "HOME PORT HTTP_PORT" of each
@@ -108,7 +106,6 @@ restart_instance() {
 
 stop_instance() {
   instance_stop
-  sanitizers_silent
 }
 
 use_instance() {
@@ -124,9 +121,8 @@ use_instance() {
 }
 
 instance_start_or_exit() {
-  local output
-  if ! instance_start >"$work/start.log" 2>&1; then
-    fail "the instance starts" "$(<"$work/start.log")"
+  if ! instance_start >"$work/start" 2>&1; then
+    fail "the instance starts" "$(<"$work/start")"
     exit 1
   fi
   . "$home/env"
@@ -139,16 +135,6 @@ free_ports() {
     free_port=$((20000 + RANDOM % 10000))
   done
   free_http_port=$((free_port + 1))
-}
-
-# A report of a sanitizer since the last look is a failed check.
-sanitizers_silent() {
-  local report
-  for report in "$work"/sanitizer/report.*; do
-    [ -e "$report" ] || continue
-    fail "no report of a sanitizer" "$(head -n 60 "$report")"
-    rm "$report"
-  done
 }
 
 # --- calls ----------------------------------------------------------------------------------------------
@@ -165,7 +151,8 @@ anonymous() {
   : >"$HEADERS"
   : >"$work/body"
   STATUS=$(curl -sS --max-time 30 --cacert "$CALLBOARD_CA" -D "$HEADERS" -o "$work/body" -w '%{http_code}' \
-    "${method[@]}" "${@:3}" "$url" 2>"$work/curl.log")
+    "${method[@]}" "${@:3}" "$url" 2>"$work/curl")
+  [ "$STATUS" != 000 ] || sed 's/^/# /' "$work/curl"
   BODY=$(tr -d '\0' <"$work/body")
 }
 
@@ -216,15 +203,35 @@ clean_up() {
     read -r place _ <<<"$instance"
     use_instance "$place"
     instance_stop
-    if [ $failures -gt 0 ]; then
-      tail -n 20 "$dir"/log/{redis,pool,nginx}.log 2>/dev/null | sed 's/^/# /'
-    fi
-    [ "$dir" = "$home" ] || rm -rf "$dir"
   done
   sanitizers_silent
+  [ $failures -eq 0 ] || show_logs
+  for place in "$work"/*/live "$work"/*/*/live; do
+    [ ! -L "$place" ] || rm -rf "$(readlink -f "$place")"
+  done
   rm -rf "$work"
   [ $failures -eq 0 ] || status=1
   exit $status
+}
+
+# The logs of pools, of nginx and of background processes; also of instances that had to be elsewhere.
+logs() {
+  find -L "$work" -type f -name '*.log' ! -name access.log ! -name openssl.log ! -name redis.log -size +0
+}
+
+sanitizers_silent() {
+  local report='ERROR: [A-Za-z]*Sanitizer|: runtime error: ' file
+  while read -r file; do
+    ! grep -qE "$report" "$file" || fail "no report of a sanitizer" "$(grep -E -m 1 -A 40 "$report" "$file")"
+  done < <(logs)
+}
+
+show_logs() {
+  local file
+  while read -r file; do
+    say "# ${file#"$work"/}:"
+    tail -n 15 "$file" | cut -c 1-300 | sed 's/^/#   /'
+  done < <(logs)
 }
 
 trap clean_up EXIT

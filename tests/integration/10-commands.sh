@@ -27,8 +27,7 @@ members() {
 stop_all() {
   local place
   for place in "$homes"/*; do
-    [ ! -d "$place" ] || callboard "$place" 1 --stop
-    [ ! -L "$place/live" ] || rm -rf "$(readlink -f "$place/live")"
+    callboard "$place" 1 --stop
   done
 }
 at_end stop_all
