@@ -20,6 +20,9 @@
 #define SURVEY_FIRST 32
 #define SURVEY_NEXT  1000
 
+/* How often the sorted set of live entries is rid of expired ones; in between it holds that many more. */
+#define TURNS_PER_TRIM 16
+
 /* ---- names and keys ---- */
 
 static bool good_name(struct slice name)
@@ -221,8 +224,8 @@ static struct slice number_at(struct exchange *x, const struct creation *creatio
 }
 
 /*
- * Asks for the entry under the number at `seen`, moving the rotation on by ADVANCE. The sorted set is for
- * /status alone: expired members go first, so that LT keeps an entry that is alive at its own expiry.
+ * Asks for the entry under the number at `seen`, moving the rotation on by ADVANCE. The sorted set is for /status
+ * alone; its expired members go now and then.
  */
 static enum handler_next ask_claim(struct exchange *x, struct creation *creation, uint64_t advance)
 {
@@ -235,10 +238,11 @@ static enum handler_next ask_claim(struct exchange *x, struct creation *creation
     STORE_ADD(batch, slice_from("SET"), entry_key(x, creation->dnis, creation->stored),
               creation->value, slice_from("EX"), store_number(batch, creation->ttl),
               slice_from("NX"));
-    STORE_ADD(batch, slice_from("ZREMRANGEBYSCORE"), live, slice_from("-inf"),
-              store_number(batch, now_ms));
-    STORE_ADD(batch, slice_from("ZADD"), live, slice_from("LT"),
+    STORE_ADD(batch, slice_from("ZADD"), live, slice_from("GT"),
               store_number(batch, now_ms + creation->ttl * 1000), member);
+    if (creation->turn % TURNS_PER_TRIM == 0)
+        STORE_ADD(batch, slice_from("ZREMRANGEBYSCORE"), live, slice_from("-inf"),
+                  store_number(batch, now_ms));
     if (advance)
         STORE_ADD(batch, slice_from("INCRBY"), rotation_key(x, creation->pool),
                   store_number(batch, (int64_t)advance));

@@ -4,13 +4,13 @@
  */
 #include "store/store.h"
 
-#include <hiredis/adapters/libuv.h>
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "store/address.h"
+#include "store/redis_loop.h"
 
 #define RECONNECT_FIRST_MS 20
 
@@ -374,10 +374,11 @@ static void begin_connection(struct store *store, const char *host)
     redis->data = store;
     store->redis = redis;
     store->state = STORE_CONNECTING;
-    if (redisLibuvAttach(redis, store->loop) != REDIS_OK ||
+    struct error error = {"the connection could not be set up"};
+    if (!redis_loop_attach(redis, store->loop, &error) ||
         redisAsyncSetConnectCallback(redis, on_connect) != REDIS_OK ||
         redisAsyncSetDisconnectCallback(redis, on_disconnect) != REDIS_OK || !say_hello(store)) {
-        give_up(store, "the connection could not be set up");
+        give_up(store, error.text);
         return;
     }
     uv_timer_start(&store->timer, on_timer, (uint64_t)store->settings->deadline_ms, 0);
