@@ -1,7 +1,8 @@
 # build.sh - building callboard, always outside of the source tree.
 
 # build_tree TREE [ARGUMENT-OF-CONFIGURE]...: brings the programs in TREE up to date. Configures only a tree
-# that is new; later changes of configure.ac and Makefile.am are make's to notice.
+# that is new; later changes of configure.ac and Makefile.am are make's to notice. The way from the tree to the
+# sources is a relative one, so that the whole clone can be moved.
 build_tree() {
   local tree=$1
   shift
@@ -19,7 +20,7 @@ build_steps() {
     (cd "$root" && autoreconf -fi) || return
   fi
   if ! [ -x "$tree/config.status" ]; then
-    (cd "$tree" && "$root/configure" "$@") || return
+    (cd "$tree" && "$(realpath --relative-to=. "$root")/configure" "$@") || return
   fi
   make -C "$tree" -j "$(nproc)"
 }

@@ -30,7 +30,7 @@ instance_at() {
   home=$(realpath -m "$1")
   port=$2
   http_port=$3
-  build=$4
+  build=$(realpath -m "$4")
   dir=$home
   if [ -d "$home/live" ] && [ -O "$home/live/" ]; then
     dir=$(readlink -f "$home/live")

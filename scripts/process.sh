@@ -4,7 +4,7 @@
 # process_birth PID: when it was born, in the kernel's ticks; fails when it does not run, or is a zombie.
 process_birth() {
   local status
-  { status=$(<"/proc/$1/stat"); } 2>/dev/null || return
+  { read -r status <"/proc/$1/stat"; } 2>/dev/null || return
   read -ra status <<<"${status##*) }" # behind "pid (name) ", as a name may hold anything
   [ "${status[0]}" != Z ] && say "${status[19]}"
 }

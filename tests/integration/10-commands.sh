@@ -15,7 +15,7 @@ callboard() {
 members() {
   local file status id
   for file in /proc/[0-9]*/stat; do
-    { status=$(<"$file"); } 2>/dev/null || continue
+    { read -r status <"$file"; } 2>/dev/null || continue
     read -ra status <<<"${status##*) }"
     for id in "$@"; do
       [ "${status[3]}" != "$id" ] || [ "${status[0]}" = Z ] || basename "$(dirname "$file")"
