@@ -111,7 +111,8 @@ class Callboard(Pool):
 
     def start(self, workers):
         # The server decides by itself whom it becomes; root is named only where there is root to give up.
-        drop = f"user = {UNPRIVILEGED}\ngroup = {UNPRIVILEGED}\n" if os.geteuid() == 0 else ""
+        drop = "".join(f"{what} = {UNPRIVILEGED}\n" for what in ("user", "group", "socket_group")
+                       if os.geteuid() == 0)
         config = self.place.file("callboard.conf", (
             f"[callboard]\nlisten = unix:{self.socket}\nworkers = {workers}\n{drop}"
             f"log = {self.place.file('callboard-own.log')}\nlog_level = warning\n\n"
@@ -233,11 +234,19 @@ class Nginx:
         return f"    upstream {name} {{\n        server unix:{path};\n{kept}    }}\n"
 
     def fastcgi(self, upstream, keep=True):
-        """The location of a FastCGI pool. Our pool insists on a user that the web server has checked."""
+        """The location of a FastCGI pool, with the parameters that our site's template passes.
+
+        Our pool insists on a user that the web server has checked, hence REMOTE_USER.
+        """
+        parameters = {
+            "REQUEST_METHOD": "$request_method", "REQUEST_URI": "$request_uri", "DOCUMENT_URI": "$document_uri",
+            "QUERY_STRING": "$query_string", "CONTENT_TYPE": "$content_type", "CONTENT_LENGTH": "$content_length",
+            "SERVER_PROTOCOL": "$server_protocol", "REMOTE_ADDR": "$remote_addr", "REQUEST_ID": "$request_id",
+            "HTTPS": "$https if_not_empty", "HTTP_AUTHORIZATION": '"" if_not_empty',
+            "REMOTE_USER": "$remote_user" if self.auth else USER}
         return (f"        location / {{\n            fastcgi_pass {upstream};\n"
-                f"            include /etc/nginx/fastcgi_params;\n"
-                f"            fastcgi_param REMOTE_USER {'$remote_user' if self.auth else USER};\n"
-                f"            fastcgi_keep_conn {'on' if keep else 'off'};\n        }}\n")
+                + "".join(f"            fastcgi_param {name} {value};\n" for name, value in parameters.items())
+                + f"            fastcgi_keep_conn {'on' if keep else 'off'};\n        }}\n")
 
     def block(self, port, locations, upstream=""):
         """A server on its own port with its locations, and the upstream that they name."""
