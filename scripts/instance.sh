@@ -106,13 +106,18 @@ certificate_make() {
 # The files of credentials hold hashes only, so the secrets stay in HOME/env from one start to the next.
 credentials_make() {
   demo_user=demo
-  demo_password=$(secret_kept CALLBOARD_PASSWORD "$dir/htpasswd" ||
-    "$build/callboard-passwd" "$dir/htpasswd" add "$demo_user")
+  demo_password=$(secret_kept CALLBOARD_PASSWORD "$dir/htpasswd" || secret_new "$dir/htpasswd" "$demo_user")
 }
 
 # secret_kept VARIABLE FILE: VARIABLE of HOME/env, while FILE, which holds its hash, is there.
 secret_kept() {
   [ -s "$home/env" ] && [ -s "$2" ] && (. "$home/env" && [ -n "${!1-}" ] && say "${!1}")
+}
+
+# secret_new FILE NAME: puts a new secret for NAME into FILE, in place of one that got lost, and prints it.
+secret_new() {
+  [ ! -e "$1" ] || "$build/callboard-passwd" "$1" remove "$2" >/dev/null 2>&1
+  "$build/callboard-passwd" "$1" add "$2"
 }
 
 env_write() {

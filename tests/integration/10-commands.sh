@@ -141,6 +141,17 @@ same "it starts after all its servers were killed" 0 "$STATUS"
 same "and leaves none of the old ones" "" "$(members "$ids")"
 callboard "$first" "$first_port" --stop
 
+# --- in the foreground ---
+
+background foreground env CALLBOARD_HOME="$first" CALLBOARD_PORT="$first_port" \
+  CALLBOARD_HTTP_PORT="$((first_port + 1))" CALLBOARD_BUILD="$CALLBOARD_BUILD" "$root/run"
+ok "./run says when the log begins" eventually 30 grep -q 'The log follows' "$work/foreground.log"
+http GET /status
+ok "the log shows a request" eventually 5 grep -q '^pool .* route=/status status=200' "$work/foreground.log"
+process_stop "$work/foreground.pid" TERM
+contains "SIGTERM, as Ctrl-C, stops it" "callboard has stopped" "$(tail -n 1 "$work/foreground.log")"
+not_ok "and all it started" instance_running
+
 # --- a server that does not start ---
 
 say '[callboard]
