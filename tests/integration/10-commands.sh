@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # 10-commands.sh - ./run as a user knows it: two instances side by side, started, used, stopped, started again.
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # 11-nginx.sh - the site template in nginx/: what nginx answers by itself, what it hands on to the pool, and what
 # stays out of the logs. An echo stands in for the pool, so that the test sees all that nginx hands on.
 . "$(dirname "$0")/../lib.sh"
