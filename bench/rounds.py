@@ -128,8 +128,10 @@ def measure(client, redis, case, load, seconds):
     after = snapshot()
 
     spent = {name: after[0][name] - before[0][name] for name in watched}
-    servers_spent = sum(spent.values()) - (spent["pool"] if watched["pool"] == watched["nginx"] else 0)
-    others = after[2] - before[2] - servers_spent - (after[1] - before[1])
+    if watched["pool"] == watched["nginx"]:
+        spent["pool"] = 0.0  # nginx-lua: there is no other pool than nginx
+    spent["wrk"] = after[1] - before[1]
+    others = after[2] - before[2] - sum(spent.values())
     rss, pss = machine.memory_mb(case.pool.pid)
     elapsed = counted["us"] / 1e6
     requests = max(counted["requests"], 1)
@@ -137,8 +139,8 @@ def measure(client, redis, case, load, seconds):
         "rate": counted["requests"] / elapsed, "p50": counted["p50"], "p99": counted["p99"],
         "p999": counted["p999"], "max": counted["max"],
         "errors": sum(counted[kind] for kind in ("status", "connect", "read", "write", "timeout")),
-        "pool_cpu": spent["pool"] / elapsed, "pool_us": spent["pool"] / requests * 1e6,
-        "all_us": servers_spent / requests * 1e6, "rss": rss, "pss": pss,
+        "pool_cpu": (spent["pool"] or spent["nginx"]) / elapsed, "rss": rss, "pss": pss,
+        **{f"{name}_us": used / requests * 1e6 for name, used in spent.items()},
         "others": max(0.0, others) / elapsed / os.cpu_count(),
     }
 
@@ -221,13 +223,14 @@ def load_table(bench, load, rounds, options):
             f"{ratio(rounds, first.key, case.key):.2f}",
             *(milliseconds(middle(rounds, case.key, what)) for what in ("p50", "p99", "p999")),
             milliseconds(worst(rounds, case.key, "max")), str(sum(one["errors"] for one in figures)),
-            f"{middle(rounds, case.key, 'pool_cpu') * 100:.0f}", f"{middle(rounds, case.key, 'pool_us'):.1f}",
-            f"{middle(rounds, case.key, 'all_us'):.1f}", f"{worst(rounds, case.key, 'rss'):.1f}",
+            f"{middle(rounds, case.key, 'pool_cpu') * 100:.0f}",
+            " + ".join(f"{middle(rounds, case.key, name + '_us'):.1f}" for name in ("pool", "nginx", "redis", "wrk")),
+            f"{worst(rounds, case.key, 'rss'):.1f}",
             f"{max(pss):.1f}" if pss else "–"])
     workers = load.workers or options.workers
     return f"### {load.title} ({workers} workers)\n\n" + table(
         ["case", "req/s", "low–high", f"{first.name} ÷ this", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "errors",
-         "pool CPU %", "pool µs/req", "servers µs/req", "RSS MB", "Pss MB"], rows)
+         "pool CPU %", "CPU µs/req: pool + nginx + Redis + wrk", "RSS MB", "Pss MB"], rows)
 
 
 def target_table(bench, results):
@@ -251,5 +254,6 @@ def target_table(bench, results):
 def others_note(results):
     """One line on what else the machine did meanwhile."""
     shares = [one["others"] for rounds in results.values() for case in rounds.values() for one in case]
-    text = f"Others used {median(shares) * 100:.0f} % of the machine meanwhile (worst round {max(shares) * 100:.0f} %)"
-    return text + (": too much for these figures to mean anything." if median(shares) > 0.1 else ".")
+    disturbed = sum(share > 0.1 for share in shares)
+    text = f"Others used more than 10 % of the machine in {disturbed} of {len(shares)} measurements"
+    return text + (": these figures mean little." if disturbed > len(shares) / 10 else ".")
