@@ -28,7 +28,9 @@ struct worker {
     struct metrics_worker *counts;
     struct handler_context context;
     struct transport_application application;
-    struct fcgi_server *server; /* NULL in a CGI program */
+    int descriptor;             /* the listening socket */
+    struct fcgi_server *server; /* NULL until it takes connections, and in a CGI program */
+    bool ending;                /* told to end */
     struct store *store;        /* in a CGI program NULL until it is needed */
     struct call *connecting;    /* CGI: what waits until Redis is there, or known to be away */
     uv_signal_t on_term, on_interrupt, on_reopen;
@@ -159,7 +161,9 @@ static void on_end_signal(uv_signal_t *signal, int number)
 {
     struct worker *worker = signal->data;
     (void)number;
-    fcgi_server_drain(worker->server, on_drained, worker);
+    worker->ending = true;
+    if (worker->server)
+        fcgi_server_drain(worker->server, on_drained, worker);
 }
 
 static void reopen_log(void *unused)
@@ -199,29 +203,47 @@ struct pool {
     int descriptor;
 };
 
+/* Takes connections once it is known whether Redis is there, so that a worker that is just starting refuses nobody. */
+static void start_serving(void *self, bool up)
+{
+    struct worker *worker = self;
+    struct error error;
+    (void)up;
+    store_on_change(worker->store, NULL, NULL);
+    worker->server = fcgi_server_start(&worker->loop, worker->descriptor, &worker->application,
+                                       &worker->configuration->server, worker->context.metrics,
+                                       worker->counts, &error);
+    if (!worker->server) {
+        log_error("%s", error.text);
+        uv_stop(&worker->loop);
+    } else if (worker->ending) {
+        fcgi_server_drain(worker->server, on_drained, worker);
+    }
+}
+
 static int work(void *self, struct metrics_worker *counts)
 {
     struct pool *pool = self;
-    struct worker *worker = malloc(sizeof *worker);
     struct error error = {"out of memory"};
+    struct worker *worker = malloc(sizeof *worker);
     if (worker) {
         prepare_worker(worker, pool->configuration, pool->metrics, counts);
+        worker->descriptor = pool->descriptor;
         worker->store = store_open(&worker->loop, &pool->configuration->store, counts, &error);
     }
-    if (worker && worker->store)
-        worker->server =
-            fcgi_server_start(&worker->loop, pool->descriptor, &worker->application,
-                              &pool->configuration->server, pool->metrics, counts, &error);
-    if (!worker || !worker->server) {
+    if (!worker || !worker->store) {
         log_error("%s", error.text);
         return 1;
     }
+    store_on_change(worker->store, start_serving, worker);
     watch_signal(worker, &worker->on_term, SIGTERM, on_end_signal);
     watch_signal(worker, &worker->on_interrupt, SIGINT, on_end_signal);
     watch_signal(worker, &worker->on_reopen, SIGUSR1, on_reopen_signal);
     uv_prepare_init(&worker->loop, &worker->before_waiting);
     uv_prepare_start(&worker->before_waiting, before_waiting);
     uv_run(&worker->loop, UV_RUN_DEFAULT);
+    if (!worker->server)
+        return 1;
     uv_loop_close(&worker->loop);
     free(worker);
     configuration_free(pool->configuration);

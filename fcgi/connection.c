@@ -12,11 +12,15 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+
+/* A connection that nothing came on for so long is one that its web server does not use just now. */
+#define QUIET_MS 1000
 
 enum request_phase {
     REQUEST_PARAMETERS, /* FCGI_PARAMS are coming */
@@ -463,6 +467,7 @@ static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *bytes)
         close_connection(connection);
         return;
     }
+    connection->active_ms = uv_now(connection->owner->loop);
     if (record_reader_feed(&connection->reader, slice_of(bytes->base, (size_t)length), &events,
                            connection))
         return;
@@ -508,6 +513,7 @@ bool connection_start(struct connection_owner *owner, int descriptor)
     owner->connections = connection;
     owner->open++;
     owner->counts->connections++;
+    connection->active_ms = uv_now(owner->loop);
     record_reader_init(&connection->reader);
     if (open_stream(connection, descriptor) != 0) {
         close(descriptor);
@@ -527,6 +533,30 @@ static bool is_late(const struct fcgi_request *request)
            uv_now(owner->loop) - request->since_ms > owner->request_ms;
 }
 
+/* Time is up for one of the connection's requests. */
+static void end_late_request(struct fcgi_request *request)
+{
+    if (request->phase == REQUEST_WRITING) {
+        close_connection(request->connection);
+        return;
+    }
+    /* It gets its answer, and takes the connection with it: the rest would not be understood. */
+    request->keep = false;
+    fault(request, 408, "the request did not arrive in time");
+    hand_over(request);
+}
+
+/* Idle for long enough, and nothing has come since the loop last looked. */
+static bool is_quiet(const struct connection *connection)
+{
+    uv_os_fd_t descriptor;
+    int bytes = 0;
+    return connection->request_count == 0 &&
+           uv_now(connection->owner->loop) - connection->active_ms >= QUIET_MS &&
+           uv_fileno(&connection->handle.any, &descriptor) == 0 &&
+           ioctl(descriptor, FIONREAD, &bytes) == 0 && bytes == 0;
+}
+
 void connection_sweep(struct connection_owner *owner)
 {
     struct connection *connection = owner->connections;
@@ -535,24 +565,9 @@ void connection_sweep(struct connection_owner *owner)
         struct fcgi_request *request = connection->requests;
         while (request && !is_late(request))
             request = request->next;
-        if (request && request->phase != REQUEST_WRITING) {
-            /* It gets its answer, and takes the connection with it: the rest would not be understood. */
-            request->keep = false;
-            fault(request, 408, "the request did not arrive in time");
-            hand_over(request);
-        } else if (request) {
-            close_connection(connection);
-        }
-        connection = next;
-    }
-}
-
-void connection_drain(struct connection_owner *owner)
-{
-    struct connection *connection = owner->connections;
-    while (connection) {
-        struct connection *next = connection->next;
-        if (connection->request_count == 0)
+        if (request)
+            end_late_request(request);
+        else if (owner->draining && is_quiet(connection))
             close_connection(connection);
         connection = next;
     }

@@ -46,6 +46,7 @@ struct connection {
     size_t small_length;
     struct fcgi_request *requests;
     size_t request_count;
+    uint64_t active_ms; /* when something last came, on the loop's clock */
     bool closing;
     struct connection *next, *previous;
 };
@@ -56,10 +57,12 @@ struct connection {
  */
 bool connection_start(struct connection_owner *owner, int descriptor);
 
-/* Ends connections whose requests do not come or whose answers are not taken in time; called every second. */
+/*
+ * Ends connections whose requests do not come or whose answers are not taken in time; called every now and then.
+ *
+ * While owner->draining each connection ends right after its next answer, and here once it has been quiet for a second. A
+ * web server that keeps a busy connection may have sent the next request at any other moment, and that would be lost.
+ */
 void connection_sweep(struct connection_owner *owner);
-
-/* Ends the idle connections; the others end after their answers. owner->draining must be set. */
-void connection_drain(struct connection_owner *owner);
 
 #endif

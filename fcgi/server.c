@@ -19,16 +19,20 @@
 /* How long a worker that has more connections than another leaves the next one to it. */
 #define YIELD_MS 1
 
+/* How often requests are looked at for being late; and, while draining, connections for being idle. */
+#define SWEEP_MS       1000
+#define DRAIN_SWEEP_MS 50
+
 struct fcgi_server {
     struct connection_owner owner;
     int descriptor;
     const struct fcgi_server_settings *settings;
     const struct metrics *metrics;
     uv_poll_t listening;
-    uv_timer_t sweeping; /* every second */
-    uv_timer_t pausing;  /* until connections are taken again */
-    bool yielded;        /* the waiting connection was left to others once already */
-    size_t handles;      /* not yet closed */
+    uv_timer_t sweeping;
+    uv_timer_t pausing; /* until connections are taken again */
+    bool yielded;       /* the waiting connection was left to others once already */
+    size_t handles;     /* not yet closed */
     void (*drained)(void *self);
     void *drained_self;
 };
@@ -154,7 +158,7 @@ struct fcgi_server *fcgi_server_start(uv_loop_t *loop, int descriptor,
     uv_timer_init(loop, &server->sweeping);
     uv_timer_init(loop, &server->pausing);
     server->listening.data = server->sweeping.data = server->pausing.data = server;
-    uv_timer_start(&server->sweeping, on_sweep, 1000, 1000);
+    uv_timer_start(&server->sweeping, on_sweep, SWEEP_MS, SWEEP_MS);
     uv_poll_start(&server->listening, UV_READABLE, on_connection);
     return server;
 }
@@ -168,6 +172,7 @@ void fcgi_server_drain(struct fcgi_server *server, void (*drained)(void *self), 
     server->drained = drained;
     server->drained_self = self;
     uv_poll_stop(&server->listening);
-    connection_drain(&server->owner);
+    uv_timer_start(&server->sweeping, on_sweep, DRAIN_SWEEP_MS, DRAIN_SWEEP_MS);
+    connection_sweep(&server->owner);
     finish_if_drained(server);
 }

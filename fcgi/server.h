@@ -30,8 +30,8 @@ struct fcgi_server *fcgi_server_start(uv_loop_t *loop, int descriptor,
                                       struct error *error);
 
 /*
- * Takes no new connections, ends idle ones now and the others after the answers they wait for; then calls DRAINED
- * and is gone.
+ * Takes no new connections, ends those that are open after their next answer or once they have been quiet for a second; then
+ * calls DRAINED and is gone.
  */
 void fcgi_server_drain(struct fcgi_server *server, void (*drained)(void *self), void *self);
 
