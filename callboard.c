@@ -1,6 +1,6 @@
 /*
  * callboard.c - callboard.fcgi: a pool of FastCGI workers, or one request as a CGI program.
- * The one file that knows every folder: it wires transport, handlers and store together.
+ * The one file that knows every folder: it wires transport, handlers, credentials and store together.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +19,7 @@
 #include "fcgi/listen.h"
 #include "fcgi/master.h"
 #include "handlers/dispatch.h"
+#include "htpasswd/credentials.h"
 
 /* ---- one process that answers requests ---- */
 
@@ -31,8 +32,9 @@ struct worker {
     int descriptor;             /* the listening socket */
     struct fcgi_server *server; /* NULL until it takes connections, and in a CGI program */
     bool ending;                /* told to end */
-    struct store *store;        /* in a CGI program NULL until it is needed */
-    struct call *connecting;    /* CGI: what waits until Redis is there, or known to be away */
+    struct credentials *credentials;
+    struct store *store;     /* in a CGI program NULL until it is needed */
+    struct call *connecting; /* CGI: what waits until Redis is there, or known to be away */
     uv_signal_t on_term, on_interrupt, on_reopen;
     uv_prepare_t before_waiting;
 };
@@ -90,6 +92,10 @@ static bool connect_first(struct worker *worker, struct call *call)
 static void go_on(struct call *call, enum handler_next next)
 {
     struct worker *worker = call->worker;
+    if (next == HANDLER_CHECK)
+        next = dispatch_checked(&call->exchange,
+                                credentials_check(worker->credentials, &call->exchange.question,
+                                                  call->transport->http.now_us));
     while (next == HANDLER_ASK) {
         if (!worker->store && connect_first(worker, call))
             return;
@@ -131,7 +137,7 @@ static size_t body_limit(void *self, const struct http_request *head)
     return dispatch_body_limit(head);
 }
 
-static void prepare_worker(struct worker *worker, const struct configuration *configuration,
+static bool prepare_worker(struct worker *worker, const struct configuration *configuration,
                            const struct metrics *metrics, struct metrics_worker *counts)
 {
     *worker = (struct worker){
@@ -142,7 +148,8 @@ static void prepare_worker(struct worker *worker, const struct configuration *co
                     .version = PACKAGE_VERSION,
                     .bench = configuration->bench_noop},
         .application = {.self = worker, .body_limit = body_limit, .handle = handle}};
-    uv_loop_init(&worker->loop);
+    worker->credentials = credentials_open(&configuration->credentials);
+    return worker->credentials && uv_loop_init(&worker->loop) == 0;
 }
 
 /* ---- a worker of the pool ---- */
@@ -226,12 +233,12 @@ static int work(void *self, struct metrics_worker *counts)
     struct pool *pool = self;
     struct error error = {"out of memory"};
     struct worker *worker = malloc(sizeof *worker);
-    if (worker) {
-        prepare_worker(worker, pool->configuration, pool->metrics, counts);
+    bool ready = worker && prepare_worker(worker, pool->configuration, pool->metrics, counts);
+    if (ready) {
         worker->descriptor = pool->descriptor;
         worker->store = store_open(&worker->loop, &pool->configuration->store, counts, &error);
     }
-    if (!worker || !worker->store) {
+    if (!ready || !worker->store) {
         log_error("%s", error.text);
         return 1;
     }
@@ -245,6 +252,7 @@ static int work(void *self, struct metrics_worker *counts)
     if (!worker->server)
         return 1;
     uv_loop_close(&worker->loop);
+    credentials_close(worker->credentials);
     free(worker);
     configuration_free(pool->configuration);
     return 0;
@@ -274,7 +282,7 @@ static bool reload(void *self, struct error *error)
     struct configuration *fresh = configuration_load(pool->path, error);
     if (!fresh)
         return false;
-    if (!apply_log(fresh, error)) {
+    if (!credentials_settings_check(&fresh->credentials, error) || !apply_log(fresh, error)) {
         configuration_free(fresh);
         return false;
     }
@@ -299,7 +307,8 @@ static bool open_pool(struct pool *pool, const char *address, bool inherited, st
     if (!apply_log(configuration, error) ||
         !listen_leave_root(configuration->user, configuration->group, error))
         return false;
-    return true;
+    /* Now, as the workers will read them. */
+    return credentials_settings_check(&configuration->credentials, error);
 }
 
 static int run_pool(const char *path, struct configuration *configuration, const char *address,
@@ -337,7 +346,7 @@ static void on_cgi_answered(void *self)
 static int run_cgi(struct configuration *configuration)
 {
     struct worker worker;
-    struct error error;
+    struct error error = {"out of memory"};
     struct metrics *metrics = metrics_create();
     struct metrics_worker *counts = metrics ? metrics_take_place(metrics) : NULL;
     if (!counts || !apply_log(configuration, &error)) {
@@ -346,14 +355,15 @@ static int run_cgi(struct configuration *configuration)
     }
     log_set_process("cgi");
     counts->pid = getpid();
-    prepare_worker(&worker, configuration, metrics, counts);
-    if (!cgi_serve(&worker.application, configuration->server.request_seconds, on_cgi_answered,
+    if (!prepare_worker(&worker, configuration, metrics, counts) ||
+        !cgi_serve(&worker.application, configuration->server.request_seconds, on_cgi_answered,
                    &worker, &error)) {
         fprintf(stderr, "callboard.fcgi: %s\n", error.text);
         return 1;
     }
     uv_run(&worker.loop, UV_RUN_DEFAULT);
     uv_loop_close(&worker.loop);
+    credentials_close(worker.credentials);
     log_flush();
     configuration_free(configuration);
     return 0;

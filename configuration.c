@@ -81,6 +81,7 @@ static bool load(struct configuration *configuration, const char *path, struct e
     const struct config_group groups[] = {
         {own_options, sizeof own_options / sizeof *own_options, configuration},
         {store_options, store_option_count, &configuration->store},
+        {credentials_options, credentials_option_count, &configuration->credentials},
         {cticache_options, cticache_option_count, &configuration->cticache},
     };
     if (!config_load(path, groups, sizeof groups / sizeof *groups, &configuration->arena, error))

@@ -7,6 +7,7 @@
 #include "base/config.h"
 #include "fcgi/server.h"
 #include "handlers/cticache.h"
+#include "htpasswd/credentials.h"
 #include "store/store.h"
 
 struct configuration {
@@ -20,6 +21,7 @@ struct configuration {
     bool bench_noop;
     struct fcgi_server_settings server;
     struct store_settings store;
+    struct credentials_settings credentials;
     struct cticache_settings cticache;
 };
 

@@ -111,7 +111,7 @@ static bool check_route(struct exchange *x)
     return false;
 }
 
-static bool check_credential(struct exchange *x)
+static bool check_user(struct exchange *x)
 {
     if (x->route->credential != CREDENTIAL_USER || x->request->remote_user.length > 0)
         return true;
@@ -119,6 +119,26 @@ static bool check_credential(struct exchange *x)
     http_response_header(&x->response, "WWW-Authenticate",
                          slice_from("Basic realm=\"callboard\", charset=\"UTF-8\""));
     return false;
+}
+
+/* The parameter `token`, to be put to the question; one that is sent twice is none. */
+static bool find_token(struct exchange *x)
+{
+    struct slice token = {0};
+    enum form_presence in_url = form_find(&x->query, "token", &token);
+    enum form_presence in_body = form_find(&x->form, "token", &token);
+    if (in_url == FORM_MISSING && in_body == FORM_MISSING) {
+        answer_fail(x, 403, "token", "token is missing");
+        return false;
+    }
+    if (in_url == FORM_REPEATED || in_body == FORM_REPEATED ||
+        (in_url == FORM_ONCE && in_body == FORM_ONCE)) {
+        answer_fail(x, 403, "token", "token is given more than once");
+        return false;
+    }
+    x->question = (struct credential_question){
+        .kind = CREDENTIAL_KIND_TOKEN, .secret = token, .address = x->request->remote_address};
+    return true;
 }
 
 static bool takes_body(const struct exchange *x)
@@ -217,10 +237,21 @@ enum handler_next dispatch_plan(struct exchange *x, const struct http_request *r
                            .route_index = ROUTE_INDEX_NONE,
                            .batch = store_batch_in(request->arena)};
     json_use_arena(x->arena);
-    if (!check_route(x) || !check_credential(x) || !check_body(x) || !check_content_type(x) ||
+    if (!check_route(x) || !check_user(x) || !check_body(x) || !check_content_type(x) ||
         !read_parameters(x))
         return finish(x, HANDLER_ANSWER);
+    if (x->route->credential == CREDENTIAL_TOKEN)
+        return finish(x, find_token(x) ? HANDLER_CHECK : HANDLER_ANSWER);
     return finish(x, x->route->plan(x));
+}
+
+enum handler_next dispatch_checked(struct exchange *x, enum credential_verdict verdict)
+{
+    json_use_arena(x->arena);
+    if (verdict == VERDICT_GOOD)
+        return finish(x, x->route->plan(x));
+    answer_fail(x, 403, "token", "this token is not known");
+    return finish(x, HANDLER_ANSWER);
 }
 
 static bool store_is_away(const struct exchange *x, const struct store_reply *replies)

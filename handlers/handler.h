@@ -12,15 +12,17 @@
 
 #include "base/metrics.h"
 #include "fcgi/http.h"
+#include "htpasswd/credential.h"
 #include "store/batch.h"
 
 struct cticache_settings;
 struct exchange;
 
-/* What a step returns: x->response is the answer, or x->batch is to be asked and render called. */
+/* What a step returns, and so what comes next. */
 enum handler_next {
-    HANDLER_ANSWER,
-    HANDLER_ASK
+    HANDLER_ANSWER, /* x->response is the answer */
+    HANDLER_ASK,    /* x->batch is to be asked, and render called */
+    HANDLER_CHECK /* the dispatcher's alone: x->question is to be put, and dispatch_checked called */
 };
 
 typedef enum handler_next handler_plan(struct exchange *x);
@@ -38,7 +40,8 @@ typedef void handler_fail(struct exchange *x, int status, const char *field, con
 /* Who may call a route. */
 enum route_credential {
     CREDENTIAL_NONE, /* anybody */
-    CREDENTIAL_USER  /* a user whom the web server has authenticated */
+    CREDENTIAL_USER, /* a user whom the web server has authenticated */
+    CREDENTIAL_TOKEN /* whoever has an API token: parameter `token` of the URL or of a form body */
 };
 
 /* Flags of a route. */
@@ -81,7 +84,8 @@ struct exchange {
     struct slice captures[ROUTE_CAPTURES];
     struct form query; /* the URL's parameters */
     struct form form;  /* the body's fields, when it is a form */
-    void *notes;       /* the handler's own, from plan to render */
+    struct credential_question question;
+    void *notes; /* the handler's own, from plan to render */
     struct store_batch batch;
     struct http_response response;
 };

@@ -9,7 +9,7 @@
 # In HOME:
 #   env             what a caller needs to know, for a shell; mode 0600
 #   settings.conf   optional, yours: laid over callboard.conf
-#   tls/ htpasswd callboard.conf redis.conf *.pid log/
+#   tls/ htpasswd tokens callboard.conf redis.conf *.pid log/
 #   redis/ pool/ nginx/   what each server keeps: data, socket, temporary files
 #   live            only where HOME will not do for the servers: a link to where all but the first two are
 
@@ -84,7 +84,7 @@ instance_prepare() {
     redis_configuration >"$dir/redis.conf" &&
     pool_configuration >"$dir/callboard.conf" &&
     nginx_configure &&
-    for_the_servers "$dir/htpasswd" "$dir/redis.conf" "$dir/callboard.conf" &&
+    for_the_servers "$dir/htpasswd" "$dir/tokens" "$dir/redis.conf" "$dir/callboard.conf" &&
     env_write
 }
 
@@ -106,18 +106,15 @@ certificate_make() {
 # The files of credentials hold hashes only, so the secrets stay in HOME/env from one start to the next.
 credentials_make() {
   demo_user=demo
-  demo_password=$(secret_kept CALLBOARD_PASSWORD "$dir/htpasswd" || secret_new "$dir/htpasswd" "$demo_user")
+  demo_password=$(secret_kept CALLBOARD_PASSWORD "$dir/htpasswd" ||
+    "$build/callboard-passwd" "$dir/htpasswd" add "$demo_user") &&
+    demo_token=$(secret_kept CALLBOARD_TOKEN "$dir/tokens" ||
+      "$build/callboard-passwd" "$dir/tokens" token add "$demo_user")
 }
 
 # secret_kept VARIABLE FILE: VARIABLE of HOME/env, while FILE, which holds its hash, is there.
 secret_kept() {
   [ -s "$home/env" ] && [ -s "$2" ] && (. "$home/env" && [ -n "${!1-}" ] && say "${!1}")
-}
-
-# secret_new FILE NAME: puts a new secret for NAME into FILE, in place of one that got lost, and prints it.
-secret_new() {
-  [ ! -e "$1" ] || "$build/callboard-passwd" "$1" remove "$2" >/dev/null 2>&1
-  "$build/callboard-passwd" "$1" add "$2"
 }
 
 env_write() {
@@ -129,6 +126,7 @@ env_write() {
       env_line CALLBOARD_HTTP_URL "http://127.0.0.1:$http_port"
       env_line CALLBOARD_USER "$demo_user"
       env_line CALLBOARD_PASSWORD "$demo_password"
+      env_line CALLBOARD_TOKEN "$demo_token"
       env_line CALLBOARD_CA "$certificate"
       env_line CALLBOARD_REDIS "$redis_socket"
     } >"$home/env.new" && mv "$home/env.new" "$home/env"
@@ -168,6 +166,9 @@ socket_group = $service_group}
 
 [redis]
 address = unix:$redis_socket
+
+[direct]
+tokens = $dir/tokens
 
 [cticache.pool.default]
 numbers = 5551234560-5551234599"

@@ -56,6 +56,8 @@ void fixture_plan(struct fixture *f)
 {
     http_request_interpret(&f->request);
     f->next = dispatch_plan(&f->x, &f->request, &f->context);
+    if (f->next == HANDLER_CHECK)
+        f->next = dispatch_checked(&f->x, f->verdict);
 }
 
 void fixture_render(struct fixture *f, const struct store_reply *replies)

@@ -13,6 +13,7 @@ struct fixture {
     struct http_parameter parameters[40];
     struct handler_context context;
     struct exchange x;
+    enum credential_verdict verdict;
     enum handler_next next; /* what the last step returned */
 };
 
@@ -27,7 +28,10 @@ void fixture_body(struct fixture *f, const char *type, struct slice body);
 void fixture_json(struct fixture *f, const char *body);
 void fixture_form(struct fixture *f, const char *body);
 
-/* Runs the first step, through the dispatcher. */
+/*
+ * Runs the first step, through the dispatcher, with f->verdict (VERDICT_GOOD unless set) on the credential, if the
+ * route asks for one to be checked; f->x.question then shows what was asked.
+ */
 void fixture_plan(struct fixture *f);
 
 /* Runs the next step with one reply a command; NULL: Redis is away. */
