@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/zone.h"
 #include "configuration.h"
 #include "fcgi/cgi.h"
 #include "fcgi/listen.h"
@@ -144,10 +145,12 @@ static bool prepare_worker(struct worker *worker, const struct configuration *co
         .configuration = configuration,
         .counts = counts,
         .context = {.cticache = &configuration->cticache,
+                    .phonecalls = &configuration->phonecalls,
                     .metrics = metrics,
                     .version = PACKAGE_VERSION,
                     .bench = configuration->bench_noop},
         .application = {.self = worker, .body_limit = body_limit, .handle = handle}};
+    zone_use(configuration->phonecalls.time_zone);
     worker->credentials = credentials_open(&configuration->credentials);
     return worker->credentials && uv_loop_init(&worker->loop) == 0;
 }

@@ -83,11 +83,13 @@ static bool load(struct configuration *configuration, const char *path, struct e
         {store_options, store_option_count, &configuration->store},
         {credentials_options, credentials_option_count, &configuration->credentials},
         {cticache_options, cticache_option_count, &configuration->cticache},
+        {phonecalls_options, phonecalls_option_count, &configuration->phonecalls},
     };
     if (!config_load(path, groups, sizeof groups / sizeof *groups, &configuration->arena, error))
         return false;
     if (!store_settings_check(&configuration->store, error) ||
-        !cticache_settings_complete(&configuration->cticache, error))
+        !cticache_settings_complete(&configuration->cticache, error) ||
+        !phonecalls_settings_check(&configuration->phonecalls, error))
         return error_prefix(error, "%s", path ? path : "configuration");
     return true;
 }

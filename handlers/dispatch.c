@@ -8,6 +8,9 @@
 #include "base/log.h"
 #include "handlers/answer.h"
 
+/* The most memory of one step of a ROUTE_STEPS route: what it asks, and the replies. */
+#define STEP_BYTES ((size_t)16 << 20)
+
 /* Seconds after which a client may try again when Redis is away. */
 #define RETRY_SECONDS 1
 
@@ -168,7 +171,8 @@ static bool check_content_type(struct exchange *x)
         unsigned flag;
         const char *media_type;
     } known[] = {{ROUTE_JSON, "application/json"},
-                 {ROUTE_FORM, "application/x-www-form-urlencoded"}};
+                 {ROUTE_FORM, "application/x-www-form-urlencoded"},
+                 {ROUTE_CSV, "text/csv"}};
     const struct http_request *request = x->request;
     if (!takes_body(x))
         return true;
@@ -214,17 +218,35 @@ static void answer_exhausted(struct exchange *x)
     http_response_header(&x->response, "Retry-After", slice_from("1"));
 }
 
+static bool is_exhausted(const struct exchange *x)
+{
+    return x->arena->exhausted || x->step_arenas[0].exhausted || x->step_arenas[1].exhausted;
+}
+
 /* What is done with every answer, wherever it was made. */
 static enum handler_next finish(struct exchange *x, enum handler_next next)
 {
     json_use_arena(NULL);
-    if (x->arena->exhausted) {
+    if (is_exhausted(x)) {
         answer_exhausted(x);
         next = HANDLER_ANSWER;
+    }
+    if (next == HANDLER_ANSWER) {
+        arena_free(&x->step_arenas[0]);
+        arena_free(&x->step_arenas[1]);
     }
     if (next == HANDLER_ANSWER && x->request->method == HTTP_HEAD)
         x->response.head_only = true;
     return next;
+}
+
+static enum handler_next plan(struct exchange *x)
+{
+    if (x->route->flags & ROUTE_STEPS) {
+        x->batch = store_batch_in(&x->step_arenas[0]);
+        json_use_arena(x->batch.arena);
+    }
+    return finish(x, x->route->plan(x));
 }
 
 enum handler_next dispatch_plan(struct exchange *x, const struct http_request *request,
@@ -236,20 +258,22 @@ enum handler_next dispatch_plan(struct exchange *x, const struct http_request *r
                            .route = &no_route,
                            .route_index = ROUTE_INDEX_NONE,
                            .batch = store_batch_in(request->arena)};
+    arena_init(&x->step_arenas[0], STEP_BYTES);
+    arena_init(&x->step_arenas[1], STEP_BYTES);
     json_use_arena(x->arena);
     if (!check_route(x) || !check_user(x) || !check_body(x) || !check_content_type(x) ||
         !read_parameters(x))
         return finish(x, HANDLER_ANSWER);
     if (x->route->credential == CREDENTIAL_TOKEN)
         return finish(x, find_token(x) ? HANDLER_CHECK : HANDLER_ANSWER);
-    return finish(x, x->route->plan(x));
+    return plan(x);
 }
 
 enum handler_next dispatch_checked(struct exchange *x, enum credential_verdict verdict)
 {
     json_use_arena(x->arena);
     if (verdict == VERDICT_GOOD)
-        return finish(x, x->route->plan(x));
+        return plan(x);
     answer_fail(x, 403, "token", "this token is not known");
     return finish(x, HANDLER_ANSWER);
 }
@@ -268,6 +292,18 @@ static bool store_is_away(const struct exchange *x, const struct store_reply *re
     return false;
 }
 
+/* The step reads what the one before has asked from one arena, and asks from the other. */
+static enum handler_next render_step(struct exchange *x, const struct store_reply *replies)
+{
+    struct arena *before = x->batch.arena;
+    x->batch =
+        store_batch_in(before == &x->step_arenas[0] ? &x->step_arenas[1] : &x->step_arenas[0]);
+    json_use_arena(x->batch.arena);
+    enum handler_next next = finish(x, x->route->render(x, replies));
+    arena_free(before);
+    return next;
+}
+
 enum handler_next dispatch_render(struct exchange *x, const struct store_reply *replies)
 {
     json_use_arena(x->arena);
@@ -276,6 +312,8 @@ enum handler_next dispatch_render(struct exchange *x, const struct store_reply *
             return finish(x, answer_busy(x, RETRY_SECONDS, "storage is away; try again"));
         replies = NULL;
     }
+    if (x->route->flags & ROUTE_STEPS)
+        return render_step(x, replies);
     x->batch = store_batch_in(x->arena);
     return finish(x, x->route->render(x, replies));
 }

@@ -16,6 +16,7 @@
 #include "store/batch.h"
 
 struct cticache_settings;
+struct phonecalls_settings;
 struct exchange;
 
 /* What a step returns, and so what comes next. */
@@ -49,7 +50,9 @@ enum {
     ROUTE_JSON = 1,          /* takes a body of application/json */
     ROUTE_FORM = 2,          /* takes a body of application/x-www-form-urlencoded */
     ROUTE_WITHOUT_STORE = 4, /* render is called without replies when Redis is away */
-    ROUTE_BENCH = 8          /* there only when the configuration says so */
+    ROUTE_BENCH = 8,         /* there only when the configuration says so */
+    ROUTE_CSV = 16,          /* takes a body of text/csv */
+    ROUTE_STEPS = 32         /* takes many steps: see step_arenas */
 };
 
 #define ROUTE_CAPTURES 3
@@ -69,6 +72,7 @@ struct route {
 /* What is the same for all requests of a worker. */
 struct handler_context {
     const struct cticache_settings *cticache;
+    const struct phonecalls_settings *phonecalls;
     const struct metrics *metrics;
     const char *version;
     bool bench; /* ROUTE_BENCH routes are there */
@@ -87,6 +91,12 @@ struct exchange {
     struct credential_question question;
     void *notes; /* the handler's own, from plan to render */
     struct store_batch batch;
+    /*
+     * Of ROUTE_STEPS. A batch, what is made in batch.arena for it, and its replies are freed when the step that
+     * was given the replies is over; so a request of a thousand steps needs no more memory than one of two. What
+     * is to last longer goes into `arena`.
+     */
+    struct arena step_arenas[2];
     struct http_response response;
 };
 

@@ -4,14 +4,18 @@
  * checks made from them before a handler sees a request, stand in handler.h and dispatch.c.
  */
 #include "handlers/answer.h"
+#include "handlers/contacts.h"
 #include "handlers/cticache.h"
+#include "handlers/direct.h"
 #include "handlers/dispatch.h"
+#include "handlers/phonecalls.h"
 #include "handlers/status.h"
 
 /* A value of 64 KiB may come with every byte escaped as \u00XX, and with a few more members. */
 #define CTICACHE_BODY_BYTES (6 * CTICACHE_VALUE_BYTES + 4096)
 
 #define JSON_OR_FORM (ROUTE_JSON | ROUTE_FORM)
+#define GET_OR_POST  (HTTP_GET | HTTP_POST)
 
 /* clang-format off */
 const struct route routes[] = {
@@ -23,6 +27,25 @@ const struct route routes[] = {
         fail_json, cticache_plan_replace, cticache_render_value},
     {"/cticache/DNIS-ANI/{key}", HTTP_DELETE, CREDENTIAL_USER, 0, 0,
         fail_json, cticache_plan_take, cticache_render_value},
+
+    {"/direct/items/phonecalls/create", GET_OR_POST, CREDENTIAL_TOKEN, ROUTE_FORM,
+        DIRECT_FORM_BYTES, fail_direct, phonecalls_plan_create, phonecalls_render_create},
+    {"/direct/items/phonecalls/delete", GET_OR_POST, CREDENTIAL_TOKEN, ROUTE_FORM | ROUTE_STEPS,
+        DIRECT_FORM_BYTES, fail_direct, phonecalls_plan_delete, phonecalls_render_delete},
+    {"/direct/items/phonecalls/list", GET_OR_POST, CREDENTIAL_TOKEN, ROUTE_FORM | ROUTE_STEPS,
+        DIRECT_FORM_BYTES, fail_direct, phonecalls_plan_list, phonecalls_render_list},
+
+    {"/direct/items/contacts/create", GET_OR_POST, CREDENTIAL_TOKEN, ROUTE_FORM,
+        DIRECT_FORM_BYTES, fail_direct, contacts_plan_create, contacts_render_put},
+    {"/direct/items/contacts/update", GET_OR_POST, CREDENTIAL_TOKEN, ROUTE_FORM,
+        DIRECT_FORM_BYTES, fail_direct, contacts_plan_update, contacts_render_put},
+    {"/direct/items/contacts/delete", GET_OR_POST, CREDENTIAL_TOKEN, ROUTE_FORM,
+        DIRECT_FORM_BYTES, fail_direct, contacts_plan_delete, contacts_render_delete},
+    {"/direct/items/contacts/list", GET_OR_POST, CREDENTIAL_TOKEN, ROUTE_FORM | ROUTE_STEPS,
+        DIRECT_FORM_BYTES, fail_direct, contacts_plan_list, contacts_render_list},
+    {"/direct/items/contacts/import", HTTP_POST, CREDENTIAL_TOKEN,
+        ROUTE_JSON | ROUTE_CSV | ROUTE_STEPS, CONTACTS_IMPORT_BYTES,
+        fail_direct, contacts_plan_import, contacts_render_import},
 
     {"/status", HTTP_GET, CREDENTIAL_USER, ROUTE_WITHOUT_STORE, 0,
         fail_json, status_plan, status_render_json},

@@ -80,6 +80,8 @@ struct slice fixture_command(struct fixture *f, size_t index)
 
 void fixture_free(struct fixture *f)
 {
+    arena_free(&f->x.step_arenas[0]);
+    arena_free(&f->x.step_arenas[1]);
     arena_free(&f->arena);
 }
 
