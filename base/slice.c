@@ -50,12 +50,18 @@ struct slice slice_cut(struct slice a, char separator, struct slice *rest)
 
 bool slice_only(struct slice a, const char *allowed)
 {
-    uint64_t set[4] = {0}; /* a bit a byte: one pass over each text instead of a search a byte */
-    for (; *allowed; allowed++)
-        set[(unsigned char)*allowed >> 6] |= (uint64_t)1 << ((unsigned char)*allowed & 63);
+    for (size_t i = 0; i < a.length; i++)
+        if (a.data[i] == '\0' || !strchr(allowed, a.data[i]))
+            return false;
+    return a.length > 0;
+}
+
+bool slice_is_name(struct slice a, const char *others)
+{
     for (size_t i = 0; i < a.length; i++) {
         unsigned char c = (unsigned char)a.data[i];
-        if (!(set[c >> 6] >> (c & 63) & 1))
+        bool plain = (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z');
+        if (!plain && (c == '\0' || !strchr(others, c)))
             return false;
     }
     return a.length > 0;

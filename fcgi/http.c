@@ -8,9 +8,9 @@
 struct slice http_parameter(const struct http_request *request, const char *name)
 {
     struct slice wanted = slice_from(name);
-    for (size_t i = 0; i < request->parameter_count; i++)
-        if (slice_equal(request->parameters[i].name, wanted))
-            return request->parameters[i].value;
+    for (size_t i = request->parameter_count; i > 0; i--)
+        if (slice_equal(request->parameters[i - 1].name, wanted))
+            return request->parameters[i - 1].value;
     return slice_of(NULL, 0);
 }
 
@@ -97,8 +97,7 @@ static void interpret_content_length(struct http_request *request)
 
 static bool good_id(struct slice id)
 {
-    return id.length <= 64 && slice_only(id, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                             "abcdefghijklmnopqrstuvwxyz._-");
+    return id.length <= 64 && slice_is_name(id, "._-");
 }
 
 void http_request_interpret(struct http_request *request)

@@ -61,7 +61,10 @@ struct http_request {
     const char *fault_text;
 };
 
-/* The value of a parameter by its name ("HTTP_IF_NONE_MATCH"); the empty slice when it is not there. */
+/*
+ * The value of a parameter by its name ("HTTP_IF_NONE_MATCH"); the empty slice when it is not there. Of several with one name
+ * the last counts: in a web server's configuration that is the one that an administrator wrote behind an included file.
+ */
 struct slice http_parameter(const struct http_request *request, const char *name);
 
 /*

@@ -27,10 +27,7 @@
 
 static bool good_name(struct slice name)
 {
-    return name.length <= NAME_BYTES && slice_only(name, "0123456789"
-                                                         "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                                         "abcdefghijklmnopqrstuvwxyz"
-                                                         "+*#._-");
+    return name.length <= NAME_BYTES && slice_is_name(name, "+*#._-");
 }
 
 /*

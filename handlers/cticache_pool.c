@@ -19,8 +19,7 @@ static struct cticache_settings *settings_of(void *settings)
 static struct cticache_pool *pool_named(struct cticache_settings *settings, struct slice instance,
                                         struct arena *arena, struct error *error)
 {
-    if (!slice_only(instance,
-                    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-")) {
+    if (!slice_is_name(instance, "._-")) {
         error_set(error, "a pool's name is made of 0-9 A-Z a-z . _ -");
         return NULL;
     }
