@@ -19,6 +19,8 @@
 
 struct reading {
     FILE *file;
+    char *text; /* of the line, from getline */
+    size_t text_size;
     const char *path;
     int line;
     const struct config_group *groups;
@@ -198,18 +200,22 @@ static int on_pair(void *user, const char *section, const char *name, const char
 static char *read_line(char *buffer, int size, void *user)
 {
     struct reading *reading = user;
-    if (reading->failed || !fgets(buffer, size, reading->file))
+    ssize_t length =
+        reading->failed ? -1 : getline(&reading->text, &reading->text_size, reading->file);
+    if (length < 0)
         return NULL;
     reading->line++;
-    size_t length = strlen(buffer);
-    if (length >= LINE_BYTES)
+    const char *first = reading->text + strspn(reading->text, " \t");
+    if (length >= LINE_BYTES || length >= size)
         error_set(reading->error, "%s:%d: line longer than %d bytes", reading->path, reading->line,
                   LINE_BYTES - 1);
-    else if (buffer[0] == '[' && strcspn(buffer, "]") > SECTION_BYTES)
+    else if (memchr(reading->text, '\0', (size_t)length))
+        error_set(reading->error, "%s:%d: the line holds a NUL byte", reading->path, reading->line);
+    else if (first[0] == '[' && strcspn(first, "]") > SECTION_BYTES)
         error_set(reading->error, "%s:%d: section name longer than %d bytes", reading->path,
                   reading->line, SECTION_BYTES - 1);
     else
-        return buffer;
+        return memcpy(buffer, reading->text, (size_t)length + 1);
     reading->failed = true;
     return NULL;
 }
@@ -220,10 +226,15 @@ static bool read_file(struct reading *reading)
     if (!reading->file)
         return error_set(reading->error, "cannot read %s: %s", reading->path, strerror(errno));
     ini_max_line = LINE_BYTES + 2;
+    ini_stop_on_first_error = true;
     int result = ini_parse_stream(read_line, reading, on_pair, reading);
+    bool unread = ferror(reading->file); /* a directory, say, can be opened */
     fclose(reading->file);
+    free(reading->text);
     if (reading->failed)
         return false;
+    if (unread)
+        return error_set(reading->error, "cannot read %s", reading->path);
     if (result != 0)
         return error_set(reading->error, "%s:%d: neither a [section] nor a key = value",
                          reading->path, result);

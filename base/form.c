@@ -72,6 +72,8 @@ bool form_parse(struct arena *arena, struct slice encoded, struct form *form, st
         struct slice name = slice_cut(pair, '=', &value);
         if (pair.length == 0)
             continue;
+        if (!value.data)
+            value = slice_from(""); /* "a" is "a=": given, though empty */
         if (!decode_component(arena, name, &fields[used].name) ||
             !decode_component(arena, value, &fields[used].value))
             return error_set(error, "out of memory");

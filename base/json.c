@@ -62,6 +62,11 @@ json_t *json_parse(struct slice text, struct error *error)
         error_set(error, "nested deeper than %d levels", JSON_DEPTH_MAX);
         return NULL;
     }
+    /* jansson skips a NUL behind a number. */
+    if (text.length > 0 && memchr(text.data, '\0', text.length)) {
+        error_set(error, "it holds a NUL byte");
+        return NULL;
+    }
     json_t *value = json_loadb(text.data ? text.data : "", text.length,
                                JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &why);
     if (!value)

@@ -25,11 +25,20 @@ static struct {
     char stamp[32];
 } state = {.descriptor = STDERR_FILENO, .process = "callboard", .level = LOG_LEVEL_INFO};
 
+/* Writes what has been gathered, and goes on with DESCRIPTOR. */
+static void go_over_to(int descriptor)
+{
+    log_flush();
+    if (state.path[0])
+        close(state.descriptor);
+    state.descriptor = descriptor;
+}
+
 bool log_open(const char *path, struct error *error)
 {
     if (!path || !*path) {
+        go_over_to(STDERR_FILENO);
         state.path[0] = '\0';
-        state.descriptor = STDERR_FILENO;
         return true;
     }
     if (strlen(path) >= sizeof state.path)
@@ -37,10 +46,7 @@ bool log_open(const char *path, struct error *error)
     int descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
     if (descriptor < 0)
         return error_set(error, "cannot open log file %s: %s", path, strerror(errno));
-    log_flush();
-    if (state.path[0])
-        close(state.descriptor);
-    state.descriptor = descriptor;
+    go_over_to(descriptor);
     memmove(state.path, path, strlen(path) + 1);
     return true;
 }

@@ -265,7 +265,8 @@ static void parameters_complete(struct fcgi_request *request)
 {
     struct http_request *http = &request->common.http;
     const struct transport_application *application = request->connection->owner->application;
-    split_parameters(request);
+    if (!http->fault) /* else they are not all there, and may look like another request's */
+        split_parameters(request);
     http_request_interpret(http);
     request->body_limit = application->body_limit(application->self, http);
     transport_bound_arena(&request->common.arena, request->body_limit);
@@ -296,12 +297,49 @@ static void add_parameters(struct fcgi_request *request, struct slice part)
 
 /* ---- records ---- */
 
+/* A record of the connection itself that waits behind an answer. */
+struct waiting_record {
+    uv_write_t write;
+    struct connection *connection;
+    char bytes[];
+};
+
+static void on_record_written(uv_write_t *write, int status)
+{
+    struct waiting_record *record = write->data;
+    (void)status; /* a connection that is broken is noticed by reading */
+    record->connection->records_waiting--;
+    free(record);
+}
+
+/* Small and rare; a peer that lets even these pile up is not one to keep: false. */
 static bool send_record(struct connection *connection, const struct buffer *out)
 {
-    uv_buf_t bytes = uv_buf_init(out->data, (unsigned)out->length);
-    /* Small and rare: a peer that lets even these pile up is not one to keep. */
-    return !out->failed && connection->handle.stream.write_queue_size == 0 &&
-           uv_try_write(&connection->handle.stream, &bytes, 1) == (int)out->length;
+    uv_stream_t *stream = &connection->handle.stream;
+    uv_buf_t left = uv_buf_init(out->data, (unsigned)out->length);
+    int sent = 0;
+    if (out->failed || connection->records_waiting == CONNECTION_REQUESTS)
+        return false;
+    if (stream->write_queue_size == 0)
+        sent = uv_try_write(stream, &left, 1);
+    if (sent == UV_EAGAIN)
+        sent = 0;
+    if (sent < 0 || (size_t)sent == out->length)
+        return sent >= 0;
+    left.len -= (size_t)sent;
+    struct waiting_record *record = malloc(sizeof *record + left.len);
+    if (!record)
+        return false;
+    memcpy(record->bytes, left.base + sent, left.len);
+    left.base = record->bytes;
+    record->connection = connection;
+    record->write.data = record;
+    if (uv_write(&record->write, stream, &left, 1, on_record_written) != 0) {
+        free(record);
+        return false;
+    }
+    connection->records_waiting++;
+    return true;
 }
 
 /* FCGI_GET_VALUES: section 4.1. */

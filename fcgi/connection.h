@@ -46,7 +46,8 @@ struct connection {
     size_t small_length;
     struct fcgi_request *requests;
     size_t request_count;
-    uint64_t active_ms; /* when something last came, on the loop's clock */
+    uint64_t active_ms;     /* when something last came, on the loop's clock */
+    size_t records_waiting; /* of the connection itself, behind answers */
     bool closing;
     struct connection *next, *previous;
 };

@@ -42,10 +42,11 @@ static bool path_is_free(const char *path, struct error *error)
         return error_set(error, "%s is there and is not a socket", path);
     memcpy(name.sun_path, path, strlen(path) + 1);
     int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bool alive = probe >= 0 && (connect(probe, (const struct sockaddr *)&name, sizeof name) == 0 ||
-                                errno == EAGAIN);
-    if (probe >= 0)
-        close(probe);
+    if (probe < 0)
+        return error_set(error, "%s: %s", path, strerror(errno));
+    bool alive =
+        connect(probe, (const struct sockaddr *)&name, sizeof name) == 0 || errno == EAGAIN;
+    close(probe);
     return alive ? error_set(error, "another program listens on %s", path) : true;
 }
 
@@ -96,6 +97,7 @@ static int open_unix(const char *path, const char *group, struct error *error)
         return descriptor;
     error_set(error, "cannot give %s its group and mode: %s", path, strerror(errno));
     close(descriptor);
+    unlink(path);
     return -1;
 }
 

@@ -49,6 +49,7 @@ struct store {
     uv_timer_t
         timer; /* PAUSING: next attempt; CONNECTING: hello's deadline; UP: the oldest batch's */
     uv_getaddrinfo_t resolving;
+    int users; /* of this memory: the timer, and a name being resolved, which may not be stopped */
     int64_t pause_ms;
     size_t hello_left; /* replies to hello that are still to come */
     bool reported;     /* the log has been told that Redis is away */
@@ -98,6 +99,9 @@ static struct store_reply plain_reply(const redisReply *reply, struct arena *are
         [REDIS_REPLY_STRING] = STORE_STRING,   [REDIS_REPLY_ARRAY] = STORE_ARRAY,
         [REDIS_REPLY_INTEGER] = STORE_INTEGER, [REDIS_REPLY_NIL] = STORE_NIL,
         [REDIS_REPLY_STATUS] = STORE_STATUS,   [REDIS_REPLY_ERROR] = STORE_ERROR};
+    if (reply->type <= 0 || (size_t)reply->type >= sizeof kinds / sizeof *kinds)
+        return (struct store_reply){
+            .kind = STORE_ERROR, .text = SLICE_LITERAL("ERR a reply of a type that is not RESP2")};
     struct store_reply plain = {.kind = kinds[reply->type], .integer = reply->integer};
     if (plain.kind == STORE_STRING || plain.kind == STORE_STATUS || plain.kind == STORE_ERROR)
         plain.text = arena_copy(arena, slice_of(reply->str, reply->len));
@@ -384,14 +388,24 @@ static void begin_connection(struct store *store, const char *host)
     uv_timer_start(&store->timer, on_timer, (uint64_t)store->settings->deadline_ms, 0);
 }
 
+static void release(struct store *store)
+{
+    if (--store->users > 0)
+        return;
+    arena_free(&store->arena);
+    free(store);
+}
+
 static void on_resolved(uv_getaddrinfo_t *resolving, int status, struct addrinfo *found)
 {
     struct store *store = resolving->data;
     char host[64];
     if (store->state == STORE_CLOSED) {
         uv_freeaddrinfo(found);
+        release(store);
         return;
     }
+    store->users--;
     if (status == 0 && found->ai_family == AF_INET6)
         status = uv_ip6_name((const struct sockaddr_in6 *)(const void *)found->ai_addr, host,
                              sizeof host);
@@ -419,6 +433,8 @@ static void connect_now(struct store *store)
                                 NULL, &hints);
     if (status != 0)
         give_up(store, uv_strerror(status));
+    else
+        store->users++;
 }
 
 static bool read_address(const struct store_settings *settings, struct arena *arena,
@@ -461,6 +477,7 @@ struct store *store_open(uv_loop_t *loop, const struct store_settings *settings,
     store->shown = store_address_show(&store->address, &store->arena);
     uv_timer_init(loop, &store->timer);
     store->timer.data = store;
+    store->users = 1;
     connect_now(store);
     return store;
 }
@@ -473,9 +490,7 @@ void store_on_change(struct store *store, store_change *change, void *self)
 
 static void on_timer_closed(uv_handle_t *handle)
 {
-    struct store *store = handle->data;
-    arena_free(&store->arena);
-    free(store);
+    release(handle->data);
 }
 
 void store_close(struct store *store)
