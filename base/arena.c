@@ -20,13 +20,14 @@ struct arena_block {
  * Freed blocks of the ordinary size are kept for the next request: malloc would give the memory back to the kernel and tidy
  * its small chunks each time. Not under AddressSanitizer, which then could not see a use after free.
  */
+#define SPARES_MAX 64
 #ifndef __has_feature
 #define __has_feature(name) 0
 #endif
 #if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-#define SPARE_KEPT 0
+#define KEEP_SPARES false
 #else
-#define SPARE_KEPT 64
+#define KEEP_SPARES true
 #endif
 
 static _Thread_local struct {
@@ -46,7 +47,7 @@ static struct arena_block *new_block(size_t size)
 
 static void free_block(struct arena_block *block)
 {
-    if (block->size != ARENA_BLOCK || spare.count >= SPARE_KEPT) {
+    if (!KEEP_SPARES || block->size != ARENA_BLOCK || spare.count >= SPARES_MAX) {
         free(block);
         return;
     }
