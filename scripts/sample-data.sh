@@ -17,6 +17,19 @@ cticache() {
     -d '{"ani":"5557654321","value":{"name":"Ada Example","customer":"12345678"}}'
 }
 
+# Whom calls may be recorded for. Numbers that are theirs already stay theirs.
+contacts() {
+  curl -sS --fail-with-body --max-time 10 -o "$answer" --cacert "$CALLBOARD_CA" -H 'Content-Type: text/csv' \
+    --data-binary @- --url-query token@<(printf %s "$CALLBOARD_TOKEN") \
+    "$CALLBOARD_URL/direct/items/contacts/import" <<END || { cat "$answer" >&2 && false; }
+name,phones
+Ada Example,02122853348;04141234567
+Example Trading,02129876543
+Charles Sample,5557654321
+END
+}
+
 answer=$(mktemp)
 trap 'rm -f "$answer"' EXIT
 cticache
+contacts
