@@ -15,7 +15,9 @@
 #include "htpasswd/credential.h"
 #include "store/batch.h"
 
+struct copies;
 struct cticache_settings;
+struct directory_settings;
 struct phonecalls_settings;
 struct exchange;
 
@@ -52,7 +54,8 @@ enum {
     ROUTE_WITHOUT_STORE = 4, /* render is called without replies when Redis is away */
     ROUTE_BENCH = 8,         /* there only when the configuration says so */
     ROUTE_CSV = 16,          /* takes a body of text/csv */
-    ROUTE_STEPS = 32         /* takes many steps: see step_arenas */
+    ROUTE_STEPS = 32,        /* takes many steps: see step_arenas */
+    ROUTE_BODY_OPTIONAL = 64 /* POST and PUT without a body, and then without a Content-Type, are fine */
 };
 
 #define ROUTE_CAPTURES 3
@@ -73,7 +76,10 @@ struct route {
 struct handler_context {
     const struct cticache_settings *cticache;
     const struct phonecalls_settings *phonecalls;
+    const struct directory_settings *directory;
+    struct copies *copies; /* what was last known, shared by all workers; NULL: nothing is kept */
     const struct metrics *metrics;
+    struct metrics_worker *counts; /* the worker's own */
     const char *version;
     bool bench; /* ROUTE_BENCH routes are there */
 };
