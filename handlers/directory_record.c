@@ -24,9 +24,10 @@ bool directory_record_read(struct slice stored, struct directory_record *record,
     *record = (struct directory_record){0};
     if (stored.length > DIRECTORY_RECORD_BYTES)
         return error_set(error, "larger than %zu bytes", DIRECTORY_RECORD_BYTES);
-    const json_t *json = json_parse(stored, error);
+    struct error unsaid; /* it quotes what it found, and that may be a password */
+    const json_t *json = json_parse(stored, &unsaid);
     if (!json)
-        return error_prefix(error, "not JSON");
+        return error_set(error, "not JSON, or a name is in it twice");
     if (!json_is_object(json))
         return error_set(error, "not a JSON object");
     if (!read_object(json, "param", &record->param, error) ||
