@@ -55,8 +55,7 @@ enum {
     ROUTE_BENCH = 8,         /* there only when the configuration says so */
     ROUTE_CSV = 16,          /* takes a body of text/csv */
     ROUTE_STEPS = 32,        /* takes many steps: see step_arenas */
-    ROUTE_BODY_OPTIONAL =
-        64 /* POST and PUT without a body, and then without a Content-Type, are fine */
+    ROUTE_BODY_OPTIONAL = 64 /* POST and PUT may come without a body and a Content-Type */
 };
 
 #define ROUTE_CAPTURES 3
