@@ -36,7 +36,6 @@ struct metrics_worker {
     metrics_number store_deadlines_missed;
     metrics_number store_reconnects;
     metrics_number store_unavailable; /* batches refused because Redis was away */
-    metrics_number directory_stale;   /* directory answers repeated while Redis was away */
     metrics_number aborted;           /* requests whose client left before the answer */
     metrics_number protocol_errors;   /* connections ended because of what was sent */
 };
