@@ -146,9 +146,7 @@ static bool prepare_worker(struct worker *worker, const struct configuration *co
         .counts = counts,
         .context = {.cticache = &configuration->cticache,
                     .phonecalls = &configuration->phonecalls,
-                    .directory = &configuration->directory,
                     .metrics = metrics,
-                    .counts = counts,
                     .version = PACKAGE_VERSION,
                     .bench = configuration->bench_noop},
         .application = {.self = worker, .body_limit = body_limit, .handle = handle}};
@@ -212,7 +210,6 @@ struct pool {
     const char *path; /* of the configuration file */
     struct configuration *configuration;
     struct metrics *metrics;
-    struct copies *copies; /* made once: what is in them outlives configurations and workers */
     int descriptor;
 };
 
@@ -242,7 +239,6 @@ static int work(void *self, struct metrics_worker *counts)
     bool ready = worker && prepare_worker(worker, pool->configuration, pool->metrics, counts);
     if (ready) {
         worker->descriptor = pool->descriptor;
-        worker->context.copies = pool->copies;
         worker->store = store_open(&worker->loop, &pool->configuration->store, counts, &error);
     }
     if (!ready || !worker->store) {
@@ -304,8 +300,7 @@ static bool open_pool(struct pool *pool, const char *address, bool inherited, st
 {
     const struct configuration *configuration = pool->configuration;
     pool->metrics = metrics_create();
-    pool->copies = copies_create((size_t)configuration->directory.copies_megabytes << 20);
-    if (!pool->metrics || !pool->copies)
+    if (!pool->metrics)
         return error_set(error, "no shared memory: %s", strerror(errno));
     pool->descriptor =
         inherited ? dup(STDIN_FILENO) : listen_open(address, configuration->socket_group, error);

@@ -83,7 +83,6 @@ static bool load(struct configuration *configuration, const char *path, struct e
         {store_options, store_option_count, &configuration->store},
         {credentials_options, credentials_option_count, &configuration->credentials},
         {cticache_options, cticache_option_count, &configuration->cticache},
-        {directory_options, directory_option_count, &configuration->directory},
         {phonecalls_options, phonecalls_option_count, &configuration->phonecalls},
     };
     if (!config_load(path, groups, sizeof groups / sizeof *groups, &configuration->arena, error))

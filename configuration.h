@@ -7,7 +7,6 @@
 #include "base/config.h"
 #include "fcgi/server.h"
 #include "handlers/cticache.h"
-#include "handlers/directory.h"
 #include "handlers/phonecalls.h"
 #include "htpasswd/credentials.h"
 #include "store/store.h"
@@ -25,7 +24,6 @@ struct configuration {
     struct store_settings store;
     struct credentials_settings credentials;
     struct cticache_settings cticache;
-    struct directory_settings directory;
     struct phonecalls_settings phonecalls;
 };
 

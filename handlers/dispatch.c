@@ -158,8 +158,7 @@ static bool check_body(struct exchange *x)
         answer_fail(x, request->fault, NULL, request->fault_text);
     else if (request->length_given && request->length != request->body.length)
         answer_fail(x, 400, NULL, "the body is not as long as Content-Length says");
-    else if (takes_body(x) && !request->length_given && request->body.length == 0 &&
-             !(x->route->flags & ROUTE_BODY_OPTIONAL))
+    else if (takes_body(x) && !request->length_given && request->body.length == 0)
         answer_fail(x, 411, NULL, "a body with a Content-Length is needed");
     else
         return true;
@@ -175,7 +174,7 @@ static bool check_content_type(struct exchange *x)
                  {ROUTE_FORM, "application/x-www-form-urlencoded"},
                  {ROUTE_CSV, "text/csv"}};
     const struct http_request *request = x->request;
-    if (!takes_body(x) || (request->body.length == 0 && (x->route->flags & ROUTE_BODY_OPTIONAL)))
+    if (!takes_body(x))
         return true;
     struct buffer wanted = buffer_in(x->arena);
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {

@@ -15,9 +15,7 @@
 #include "htpasswd/credential.h"
 #include "store/batch.h"
 
-struct copies;
 struct cticache_settings;
-struct directory_settings;
 struct phonecalls_settings;
 struct exchange;
 
@@ -54,8 +52,7 @@ enum {
     ROUTE_WITHOUT_STORE = 4, /* render is called without replies when Redis is away */
     ROUTE_BENCH = 8,         /* there only when the configuration says so */
     ROUTE_CSV = 16,          /* takes a body of text/csv */
-    ROUTE_STEPS = 32,        /* takes many steps: see step_arenas */
-    ROUTE_BODY_OPTIONAL = 64 /* POST and PUT may come without a body and a Content-Type */
+    ROUTE_STEPS = 32         /* takes many steps: see step_arenas */
 };
 
 #define ROUTE_CAPTURES 3
@@ -76,10 +73,7 @@ struct route {
 struct handler_context {
     const struct cticache_settings *cticache;
     const struct phonecalls_settings *phonecalls;
-    const struct directory_settings *directory;
-    struct copies *copies; /* what was last known, shared by all workers; NULL: nothing is kept */
     const struct metrics *metrics;
-    struct metrics_worker *counts; /* the worker's own */
     const char *version;
     bool bench; /* ROUTE_BENCH routes are there */
 };

@@ -186,8 +186,6 @@ static void add_counters(struct buffer *body, const struct metrics *metrics)
          "Batches refused at once because Redis was away."},
         {PLACE(store_reconnects), "callboard_redis_connects_total",
          "Connections to Redis that were made."},
-        {PLACE(directory_stale), "callboard_directory_stale_total",
-         "Directory answers repeated because Redis was away."},
         {PLACE(aborted), "callboard_requests_aborted_total",
          "Requests whose client left before the answer."},
         {PLACE(protocol_errors), "callboard_protocol_errors_total",
