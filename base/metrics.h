@@ -36,13 +36,21 @@ struct metrics_worker {
     metrics_number store_deadlines_missed;
     metrics_number store_reconnects;
     metrics_number store_unavailable; /* batches refused because Redis was away */
+    metrics_number directory_stale;   /* directory answers repeated while Redis was away */
+    metrics_number spool_packets;     /* written to the spool and synced */
+    metrics_number spool_syncs;       /* of the disk for them */
+    metrics_number spool_refused;     /* packets that the spool could not take */
+    metrics_number spool_drained;     /* packets brought from the spool into Redis */
+    metrics_number spool_aside;       /* lines, files and packets set aside */
     metrics_number aborted;           /* requests whose client left before the answer */
     metrics_number protocol_errors;   /* connections ended because of what was sent */
 };
 
 struct metrics {
-    int64_t started_us;         /* when the master started, since the epoch */
-    _Atomic size_t places_used; /* places from here on have never been taken */
+    int64_t started_us;              /* when the master started, since the epoch */
+    _Atomic size_t places_used;      /* places from here on have never been taken */
+    _Atomic int64_t spool_bytes;     /* what the spool takes; looked at once a second */
+    _Atomic int64_t spool_oldest_us; /* since when it holds packets; 0: it holds none */
     metrics_number worker_deaths;
     metrics_number reloads;
     metrics_number reloads_refused;

@@ -482,6 +482,16 @@ struct store *store_open(uv_loop_t *loop, const struct store_settings *settings,
     return store;
 }
 
+bool store_is_up(const struct store *store)
+{
+    return store->state == STORE_UP;
+}
+
+struct redisAsyncContext *store_connection(const struct store *store)
+{
+    return store->state == STORE_UP ? store->redis : NULL;
+}
+
 void store_on_change(struct store *store, store_change *change, void *self)
 {
     store->change = change;

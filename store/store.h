@@ -52,6 +52,14 @@ struct store *store_open(uv_loop_t *loop, const struct store_settings *settings,
  */
 bool store_ask(struct store *store, const struct store_batch *batch, store_done *done, void *self);
 
+/* True while Redis answers, as far as is known. */
+bool store_is_up(const struct store *store);
+
+/*
+ * The connection itself, for what is no question and answer (subscriber.c); such a store is asked nothing. NULL while Redis is away.
+ */
+struct redisAsyncContext *store_connection(const struct store *store);
+
 /* Called with its SELF when Redis has come or gone for good; see store_on_change. */
 typedef void store_change(void *self, bool up);
 
