@@ -20,17 +20,44 @@ static struct {
     char id[48];
 } only;
 
-static void write_all(struct slice bytes)
+/* False: the web server has gone; there is nobody to tell. */
+static bool write_all(struct slice bytes)
 {
     while (bytes.length > 0) {
         ssize_t written = write(STDOUT_FILENO, bytes.data, bytes.length);
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
-            return; /* the web server has gone; there is nobody to tell */
+            return false;
         bytes.data += written;
         bytes.length -= (size_t)written;
     }
+    return true;
+}
+
+static bool wanted(const struct transport_request *common)
+{
+    (void)common;
+    return true;
+}
+
+static bool send_more(struct transport_request *common, struct slice bytes)
+{
+    (void)common;
+    return write_all(bytes);
+}
+
+static bool begin(struct transport_request *common, const struct http_response *response)
+{
+    struct buffer head = buffer_in(&common->arena);
+    http_response_write_head(&head, response, &common->http);
+    return write_all(buffer_slice(&head));
+}
+
+static void end(struct transport_request *common)
+{
+    (void)common;
+    only.answered(only.self);
 }
 
 static void answer(struct transport_request *common, const struct http_response *response)
@@ -102,6 +129,10 @@ bool cgi_serve(const struct transport_application *application, int64_t seconds,
     transport_bound_arena(&only.common.arena, 0);
     http->arena = &only.common.arena;
     only.common.answer = answer;
+    only.common.wanted = wanted;
+    only.common.begin = begin;
+    only.common.send = send_more;
+    only.common.end = end;
     only.answered = answered;
     only.self = self;
     if (!read_parameters(http))

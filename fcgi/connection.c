@@ -26,6 +26,7 @@ enum request_phase {
     REQUEST_PARAMETERS, /* FCGI_PARAMS are coming */
     REQUEST_BODY,       /* FCGI_STDIN is coming */
     REQUEST_HANDED,     /* the application has it */
+    REQUEST_STREAMING,  /* the application has it, and has begun to answer */
     REQUEST_WRITING     /* the answer is on its way */
 };
 
@@ -43,6 +44,11 @@ struct fcgi_request {
     uv_write_t write;
     struct fcgi_request *next, *previous;
 };
+
+static bool is_the_applications(const struct fcgi_request *request)
+{
+    return request->phase == REQUEST_HANDED || request->phase == REQUEST_STREAMING;
+}
 
 /* ---- ends ---- */
 
@@ -86,7 +92,7 @@ static void close_connection(struct connection *connection)
     connection->closing = true;
     while (connection->requests) {
         struct fcgi_request *request = connection->requests;
-        if (request->phase == REQUEST_HANDED || request->phase == REQUEST_WRITING) {
+        if (is_the_applications(request) || request->phase == REQUEST_WRITING) {
             owner->counts->aborted += request->phase == REQUEST_HANDED;
             unlink_request(request);
         } else {
@@ -194,6 +200,92 @@ static void answer(struct transport_request *common, const struct http_response 
         record_add_stream(&out, FCGI_STDOUT, request->id, response->body, true);
     record_add_end(&out, request->id, FCGI_REQUEST_COMPLETE);
     out.failed |= head.failed;
+    send_and_finish(request, &out);
+}
+
+/* ---- answers that go on ---- */
+
+static bool wanted(const struct transport_request *common)
+{
+    const struct fcgi_request *request = (const struct fcgi_request *)common;
+    return request->connection && !request->aborted;
+}
+
+/* What the socket did not take at once. */
+struct left_over {
+    uv_write_t write;
+    char bytes[];
+};
+
+static void on_left_over_written(uv_write_t *write, int status)
+{
+    (void)status; /* a broken connection is found by reading from it */
+    free(write->data);
+}
+
+/* Sends BYTES now, or keeps a copy for later. */
+static bool send_copy(uv_stream_t *stream, struct slice bytes)
+{
+    uv_buf_t left = uv_buf_init((char *)(uintptr_t)bytes.data, (unsigned)bytes.length);
+    int sent = stream->write_queue_size == 0 ? uv_try_write(stream, &left, 1) : 0;
+    if (sent < 0 && sent != UV_EAGAIN)
+        return false;
+    if (sent < 0)
+        sent = 0;
+    if ((size_t)sent == bytes.length)
+        return true;
+    size_t length = bytes.length - (size_t)sent;
+    if (stream->write_queue_size + length > TRANSPORT_UNREAD_BYTES)
+        return false;
+    struct left_over *over = malloc(sizeof *over + length);
+    if (!over)
+        return false;
+    memcpy(over->bytes, bytes.data + sent, length);
+    over->write.data = over;
+    left = uv_buf_init(over->bytes, (unsigned)length);
+    if (uv_write(&over->write, stream, &left, 1, on_left_over_written) == 0)
+        return true;
+    free(over);
+    return false;
+}
+
+/* A record that could not be sent whole leaves nothing that the peer would understand: the connection ends. */
+static bool send_more(struct transport_request *common, struct slice bytes)
+{
+    struct fcgi_request *request = (struct fcgi_request *)common;
+    struct arena arena;
+    if (!wanted(common))
+        return false;
+    arena_init(&arena, (size_t)4 << 20);
+    struct buffer out = buffer_in(&arena);
+    record_add_stream(&out, FCGI_STDOUT, request->id, bytes, false);
+    bool sent = !out.failed && send_copy(&request->connection->handle.stream, buffer_slice(&out));
+    arena_free(&arena);
+    if (!sent)
+        close_connection(request->connection);
+    return sent;
+}
+
+static bool begin(struct transport_request *common, const struct http_response *response)
+{
+    struct buffer head = buffer_in(&common->arena);
+    http_response_write_head(&head, response, &common->http);
+    ((struct fcgi_request *)common)->phase = REQUEST_STREAMING;
+    return !head.failed && send_more(common, buffer_slice(&head));
+}
+
+static void end(struct transport_request *common)
+{
+    struct fcgi_request *request = (struct fcgi_request *)common;
+    if (!request->connection) {
+        free_request(request);
+        return;
+    }
+    common->arena.limit = SIZE_MAX;
+    common->arena.exhausted = false;
+    struct buffer out = buffer_in(&common->arena);
+    record_add_stream(&out, FCGI_STDOUT, request->id, slice_of(NULL, 0), true);
+    record_add_end(&out, request->id, FCGI_REQUEST_COMPLETE);
     send_and_finish(request, &out);
 }
 
@@ -406,6 +498,10 @@ static bool begin_request(struct connection *connection, uint16_t id)
     request->common.http.arena = &request->common.arena;
     request->common.http.role = role == FCGI_AUTHORIZER ? HTTP_AUTHORIZER : HTTP_RESPONDER;
     request->common.answer = answer;
+    request->common.wanted = wanted;
+    request->common.begin = begin;
+    request->common.send = send_more;
+    request->common.end = end;
     request->connection = connection;
     request->id = id;
     request->keep = body[2] & FCGI_KEEP_CONN;
@@ -425,7 +521,7 @@ static bool begin_request(struct connection *connection, uint16_t id)
 static void abort_request(struct fcgi_request *request)
 {
     request->connection->owner->counts->aborted++;
-    if (request->phase == REQUEST_HANDED)
+    if (is_the_applications(request))
         request->aborted = true;
     else if (request->phase != REQUEST_WRITING)
         end_request(request, FCGI_REQUEST_COMPLETE);
@@ -567,7 +663,7 @@ bool connection_start(struct connection_owner *owner, int descriptor)
 static bool is_late(const struct fcgi_request *request)
 {
     const struct connection_owner *owner = request->connection->owner;
-    return request->phase != REQUEST_HANDED &&
+    return !is_the_applications(request) &&
            uv_now(owner->loop) - request->since_ms > owner->request_ms;
 }
 

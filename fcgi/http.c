@@ -262,7 +262,7 @@ void http_response_write_head(struct buffer *out, const struct http_response *re
     buffer_add_string(out, "\r\n");
     if (response->content_type && response->status != 304)
         write_header(out, "Content-Type", slice_from(response->content_type));
-    if (response->status != 304 && response->status != 204) {
+    if (response->status != 304 && response->status != 204 && !response->streamed) {
         buffer_add_string(out, "Content-Length: ");
         buffer_add_number(out, (int64_t)response->body.length);
         buffer_add_string(out, "\r\n");

@@ -55,6 +55,7 @@ struct http_request {
     struct slice remote_address; /* of the client */
     struct slice id;             /* for logs and X-Request-Id; 1-64 of 0-9 A-Z a-z . _ - */
     int64_t now_us;              /* when the request was complete, since the epoch */
+    uint64_t serial;             /* counts the requests of this process */
 
     /* Not 0: the transport found this wrong, the status to answer with, and why. */
     int fault;
@@ -92,6 +93,7 @@ struct http_response {
     const char *content_type; /* NULL: none */
     struct slice body;        /* in the request's arena, or static */
     bool head_only;           /* HEAD or 304: say the length, leave the body out */
+    bool streamed;            /* the body comes bit by bit: no length is said */
     struct http_header headers[HTTP_HEADERS_MAX];
     size_t header_count;
 };

@@ -9,6 +9,9 @@
 /* Bytes of parameters (headers, URL and the rest) that a request may have; more is answered with 413. */
 #define TRANSPORT_PARAMETER_BYTES 65536
 
+/* Bytes of a streamed answer that may wait for a slow client; then it is dropped. */
+#define TRANSPORT_UNREAD_BYTES 262144
+
 /*
  * A request that has been handed to the application, until it is answered. Its memory, and all that lives in its
  * arena, is the transport's and ends some time after the answer.
@@ -17,6 +20,18 @@ struct transport_request {
     struct http_request http;
     struct arena arena;
     void (*answer)(struct transport_request *request, const struct http_response *response);
+
+    /* False: its client has left, and the answer will be dropped. It is to be answered all the same. */
+    bool (*wanted)(const struct transport_request *request);
+
+    /*
+     * An answer that goes on for as long as both sides like, instead of `answer`: `begin` with the head, `send` with whatever
+     * comes, copied, and `end`, which has to be called in any case. False: the client has left, or it does not read what it
+     * is sent (TRANSPORT_UNREAD_BYTES are waiting for it); only `end` makes sense then.
+     */
+    bool (*begin)(struct transport_request *request, const struct http_response *head);
+    bool (*send)(struct transport_request *request, struct slice bytes);
+    void (*end)(struct transport_request *request);
 };
 
 struct transport_application {
