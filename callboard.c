@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <uv.h>
@@ -21,6 +22,8 @@
 #include "fcgi/master.h"
 #include "handlers/dispatch.h"
 #include "htpasswd/credentials.h"
+#include "steps.h"
+#include "store/drain.h"
 
 /* ---- one process that answers requests ---- */
 
@@ -36,6 +39,9 @@ struct worker {
     struct credentials *credentials;
     struct store *store;     /* in a CGI program NULL until it is needed */
     struct call *connecting; /* CGI: what waits until Redis is there, or known to be away */
+    struct steps *steps;
+    struct drain *drain; /* NULL in a CGI program */
+    uint64_t serial;     /* of the last request */
     uv_signal_t on_term, on_interrupt, on_reopen;
     uv_prepare_t before_waiting;
 };
@@ -45,12 +51,15 @@ struct call {
     struct exchange exchange;
     struct transport_request *transport;
     struct worker *worker;
+    struct step step;
     int64_t since_us;
 };
 
-static void finish(struct call *call)
+/* The request is over: counts it, and tells the log. */
+static void account_for(void *self)
 {
-    struct transport_request *transport = call->transport;
+    struct call *call = self;
+    const struct transport_request *transport = call->transport;
     const struct exchange *x = &call->exchange;
     struct metrics_worker *counts = call->worker->counts;
     int64_t us = clock_steady_us() - call->since_us;
@@ -60,7 +69,13 @@ static void finish(struct call *call)
         log_info("request id=%.*s method=%.*s route=%s status=%d us=%lld",
                  SLICE_ARGUMENTS(transport->http.id), SLICE_ARGUMENTS(transport->http.method_name),
                  x->route->path, x->response.status, (long long)us);
-    transport->answer(transport, &x->response);
+}
+
+static void finish(struct call *call)
+{
+    account_for(call);
+    steps_answered(call->worker->steps, &call->step);
+    call->transport->answer(call->transport, &call->exchange.response);
 }
 
 static void on_replies(void *self, const struct store_reply *replies);
@@ -90,21 +105,47 @@ static bool connect_first(struct worker *worker, struct call *call)
     return true;
 }
 
+/* True: on_replies will be called. */
+static bool ask(struct call *call)
+{
+    struct worker *worker = call->worker;
+    return (!worker->store && connect_first(worker, call)) ||
+           (worker->store && store_ask(worker->store, &call->exchange.batch, on_replies, call));
+}
+
 static void go_on(struct call *call, enum handler_next next)
 {
     struct worker *worker = call->worker;
+    struct exchange *x = &call->exchange;
     if (next == HANDLER_CHECK)
-        next = dispatch_checked(&call->exchange,
-                                credentials_check(worker->credentials, &call->exchange.question,
-                                                  call->transport->http.now_us));
-    while (next == HANDLER_ASK) {
-        if (!worker->store && connect_first(worker, call))
-            return;
-        if (worker->store && store_ask(worker->store, &call->exchange.batch, on_replies, call))
-            return;
-        next = dispatch_render(&call->exchange, NULL);
+        next = dispatch_checked(
+            x, credentials_check(worker->credentials, &x->question, call->transport->http.now_us));
+    while (next == HANDLER_ASK || next == HANDLER_SPOOL || next == HANDLER_WAIT) {
+        if (next == HANDLER_ASK) {
+            if (ask(call))
+                return;
+            next = dispatch_render(x, NULL);
+        } else if (next == HANDLER_SPOOL) {
+            if (steps_spool(worker->steps, &call->step))
+                return;
+            next = dispatch_resume(x);
+        } else {
+            if (steps_wait(worker->steps, &call->step))
+                return;
+            x->wait.over = true;
+            next = dispatch_resume(x);
+        }
     }
-    finish(call);
+    if (next == HANDLER_STREAM)
+        steps_stream(worker->steps, &call->step);
+    else
+        finish(call);
+}
+
+static void resume(void *self)
+{
+    struct call *call = self;
+    go_on(call, dispatch_resume(&call->exchange));
 }
 
 static void on_replies(void *self, const struct store_reply *replies)
@@ -129,6 +170,12 @@ static void handle(void *self, struct transport_request *transport)
     call->transport = transport;
     call->worker = worker;
     call->since_us = clock_steady_us();
+    call->step = (struct step){.x = &call->exchange,
+                               .transport = transport,
+                               .self = call,
+                               .resume = resume,
+                               .over = account_for};
+    transport->http.serial = ++worker->serial;
     go_on(call, dispatch_plan(&call->exchange, &transport->http, &worker->context));
 }
 
@@ -141,18 +188,29 @@ static size_t body_limit(void *self, const struct http_request *head)
 static bool prepare_worker(struct worker *worker, const struct configuration *configuration,
                            const struct metrics *metrics, struct metrics_worker *counts)
 {
+    uint64_t origin;
+    if (getrandom(&origin, sizeof origin, 0) != sizeof origin)
+        return false;
     *worker = (struct worker){
         .configuration = configuration,
         .counts = counts,
         .context = {.cticache = &configuration->cticache,
                     .phonecalls = &configuration->phonecalls,
+                    .directory = &configuration->directory,
+                    .notifications = &configuration->notifications,
+                    .id_seconds = configuration->spool.id_seconds,
+                    .origin = origin,
                     .metrics = metrics,
+                    .counts = counts,
                     .version = PACKAGE_VERSION,
                     .bench = configuration->bench_noop},
         .application = {.self = worker, .body_limit = body_limit, .handle = handle}};
     zone_use(configuration->phonecalls.time_zone);
     worker->credentials = credentials_open(&configuration->credentials);
-    return worker->credentials && uv_loop_init(&worker->loop) == 0;
+    if (!worker->credentials || uv_loop_init(&worker->loop) != 0)
+        return false;
+    worker->steps = steps_open(&worker->loop, &configuration->spool, &configuration->store, counts);
+    return worker->steps != NULL;
 }
 
 /* ---- a worker of the pool ---- */
@@ -160,6 +218,8 @@ static bool prepare_worker(struct worker *worker, const struct configuration *co
 static void on_drained(void *self)
 {
     struct worker *worker = self;
+    steps_close(worker->steps);
+    drain_stop(worker->drain);
     store_close(worker->store);
     uv_close((uv_handle_t *)&worker->on_term, NULL);
     uv_close((uv_handle_t *)&worker->on_interrupt, NULL);
@@ -172,6 +232,7 @@ static void on_end_signal(uv_signal_t *signal, int number)
     struct worker *worker = signal->data;
     (void)number;
     worker->ending = true;
+    steps_drain(worker->steps);
     if (worker->server)
         fcgi_server_drain(worker->server, on_drained, worker);
 }
@@ -210,6 +271,7 @@ struct pool {
     const char *path; /* of the configuration file */
     struct configuration *configuration;
     struct metrics *metrics;
+    struct copies *copies; /* made once: what is in them outlives configurations and workers */
     int descriptor;
 };
 
@@ -239,9 +301,13 @@ static int work(void *self, struct metrics_worker *counts)
     bool ready = worker && prepare_worker(worker, pool->configuration, pool->metrics, counts);
     if (ready) {
         worker->descriptor = pool->descriptor;
+        worker->context.copies = pool->copies;
         worker->store = store_open(&worker->loop, &pool->configuration->store, counts, &error);
     }
-    if (!ready || !worker->store) {
+    if (ready && worker->store)
+        worker->drain = drain_start(&worker->loop, &pool->configuration->spool, worker->store,
+                                    pool->metrics, counts);
+    if (!ready || !worker->drain) {
         log_error("%s", error.text);
         return 1;
     }
@@ -300,7 +366,8 @@ static bool open_pool(struct pool *pool, const char *address, bool inherited, st
 {
     const struct configuration *configuration = pool->configuration;
     pool->metrics = metrics_create();
-    if (!pool->metrics)
+    pool->copies = copies_create((size_t)configuration->directory.copies_megabytes << 20);
+    if (!pool->metrics || !pool->copies)
         return error_set(error, "no shared memory: %s", strerror(errno));
     pool->descriptor =
         inherited ? dup(STDIN_FILENO) : listen_open(address, configuration->socket_group, error);
@@ -342,6 +409,7 @@ static int run_pool(const char *path, struct configuration *configuration, const
 static void on_cgi_answered(void *self)
 {
     struct worker *worker = self;
+    steps_close(worker->steps);
     if (worker->store)
         store_close(worker->store);
 }

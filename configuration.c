@@ -83,13 +83,17 @@ static bool load(struct configuration *configuration, const char *path, struct e
         {store_options, store_option_count, &configuration->store},
         {credentials_options, credentials_option_count, &configuration->credentials},
         {cticache_options, cticache_option_count, &configuration->cticache},
+        {directory_options, directory_option_count, &configuration->directory},
         {phonecalls_options, phonecalls_option_count, &configuration->phonecalls},
+        {notifications_options, notifications_option_count, &configuration->notifications},
+        {spool_options, spool_option_count, &configuration->spool},
     };
     if (!config_load(path, groups, sizeof groups / sizeof *groups, &configuration->arena, error))
         return false;
     if (!store_settings_check(&configuration->store, error) ||
         !cticache_settings_complete(&configuration->cticache, error) ||
-        !phonecalls_settings_check(&configuration->phonecalls, error))
+        !phonecalls_settings_check(&configuration->phonecalls, error) ||
+        !notifications_settings_check(&configuration->notifications, error))
         return error_prefix(error, "%s", path ? path : "configuration");
     return true;
 }

@@ -7,8 +7,11 @@
 #include "base/config.h"
 #include "fcgi/server.h"
 #include "handlers/cticache.h"
+#include "handlers/directory.h"
 #include "handlers/phonecalls.h"
+#include "handlers/notifications.h"
 #include "htpasswd/credentials.h"
+#include "store/spool_files.h"
 #include "store/store.h"
 
 struct configuration {
@@ -24,7 +27,10 @@ struct configuration {
     struct store_settings store;
     struct credentials_settings credentials;
     struct cticache_settings cticache;
+    struct directory_settings directory;
     struct phonecalls_settings phonecalls;
+    struct notifications_settings notifications;
+    struct spool_settings spool;
 };
 
 /*

@@ -84,9 +84,10 @@ bool slice_number(struct slice a, uint64_t maximum, uint64_t *value)
     return true;
 }
 
-/* The length of the well-formed UTF-8 sequence at P (of LEFT bytes), or 0: RFC 3629, section 4. */
-static size_t utf8_sequence(const unsigned char *p, size_t left)
+size_t slice_utf8_sequence(struct slice a, size_t at)
 {
+    const unsigned char *p = (const unsigned char *)a.data + at;
+    size_t left = a.length - at;
     if (p[0] < 0x80)
         return 1;
     size_t length = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
@@ -112,7 +113,7 @@ bool slice_is_utf8(struct slice a)
 {
     size_t at = 0;
     while (at < a.length) {
-        size_t length = utf8_sequence((const unsigned char *)a.data + at, a.length - at);
+        size_t length = slice_utf8_sequence(a, at);
         if (length == 0)
             return false;
         at += length;

@@ -79,6 +79,9 @@ bool slice_number(struct slice a, uint64_t maximum, uint64_t *value);
 /* True when A is well-formed UTF-8 (RFC 3629: no overlong form, no surrogate, nothing past U+10FFFF). */
 bool slice_is_utf8(struct slice a);
 
+/* The length of the well-formed UTF-8 sequence in A at AT (less than its length), or 0: RFC 3629, section 4. */
+size_t slice_utf8_sequence(struct slice a, size_t at);
+
 /*
  * Equal, in a time that depends on the lengths only: for secrets.
  */

@@ -158,7 +158,8 @@ static bool check_body(struct exchange *x)
         answer_fail(x, request->fault, NULL, request->fault_text);
     else if (request->length_given && request->length != request->body.length)
         answer_fail(x, 400, NULL, "the body is not as long as Content-Length says");
-    else if (takes_body(x) && !request->length_given && request->body.length == 0)
+    else if (takes_body(x) && !request->length_given && request->body.length == 0 &&
+             !(x->route->flags & ROUTE_BODY_OPTIONAL))
         answer_fail(x, 411, NULL, "a body with a Content-Length is needed");
     else
         return true;
@@ -172,9 +173,11 @@ static bool check_content_type(struct exchange *x)
         const char *media_type;
     } known[] = {{ROUTE_JSON, "application/json"},
                  {ROUTE_FORM, "application/x-www-form-urlencoded"},
-                 {ROUTE_CSV, "text/csv"}};
+                 {ROUTE_CSV, "text/csv"},
+                 {ROUTE_NDJSON, "application/x-ndjson"}};
     const struct http_request *request = x->request;
-    if (!takes_body(x))
+    if (!takes_body(x) || (x->route->flags & ROUTE_ANY_BODY) ||
+        (request->body.length == 0 && (x->route->flags & ROUTE_BODY_OPTIONAL)))
         return true;
     struct buffer wanted = buffer_in(x->arena);
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
@@ -199,7 +202,7 @@ static bool read_parameters(struct exchange *x)
 {
     struct error error;
     bool is_form =
-        takes_body(x) &&
+        takes_body(x) && (x->route->flags & ROUTE_FORM) &&
         slice_equal_nocase(x->request->media_type, slice_from("application/x-www-form-urlencoded"));
     if (form_parse(x->arena, x->request->query, &x->query, &error) &&
         (!is_form || form_parse(x->arena, x->request->body, &x->form, &error)))
@@ -282,7 +285,7 @@ static bool store_is_away(const struct exchange *x, const struct store_reply *re
 {
     if (!replies)
         return true;
-    for (size_t i = 0; i < x->batch.count; i++) {
+    for (size_t i = 0; i < x->batch.count && !(x->route->flags & ROUTE_REFUSALS); i++) {
         if (store_reply_is_unavailable(&replies[i])) {
             log_warning("id=%.*s Redis refused: %.*s", SLICE_ARGUMENTS(x->request->id),
                         SLICE_ARGUMENTS(replies[i].text));
@@ -316,4 +319,11 @@ enum handler_next dispatch_render(struct exchange *x, const struct store_reply *
         return render_step(x, replies);
     x->batch = store_batch_in(x->arena);
     return finish(x, x->route->render(x, replies));
+}
+
+enum handler_next dispatch_resume(struct exchange *x)
+{
+    json_use_arena(x->arena);
+    x->batch = store_batch_in(x->arena);
+    return finish(x, x->route->render(x, NULL));
 }

@@ -20,14 +20,17 @@ size_t dispatch_body_limit(const struct http_request *request);
 
 /*
  * Begins an exchange: *x is filled for REQUEST. Returns HANDLER_ANSWER with x->response ready to send,
- * HANDLER_ASK with x->batch to be asked and dispatch_render to be called, or HANDLER_CHECK with x->question
- * to be put and dispatch_checked to be called.
+ * HANDLER_CHECK with x->question to be put and dispatch_checked to be called, or what else is to be done: see
+ * handler.h.
  */
 enum handler_next dispatch_plan(struct exchange *x, const struct http_request *request,
                                 const struct handler_context *context);
 
 /* Goes on with the verdict on x->question. Returns as dispatch_plan, but for HANDLER_CHECK. */
 enum handler_next dispatch_checked(struct exchange *x, enum credential_verdict verdict);
+
+/* Goes on after HANDLER_SPOOL or HANDLER_WAIT. Returns as dispatch_plan. */
+enum handler_next dispatch_resume(struct exchange *x);
 
 /*
  * Goes on with REPLIES, one for each command of x->batch; NULL when Redis is away. Replies that are about

@@ -14,15 +14,22 @@
 #include "fcgi/http.h"
 #include "htpasswd/credential.h"
 #include "store/batch.h"
+#include "store/packet.h"
 
+struct copies;
 struct cticache_settings;
+struct directory_settings;
 struct phonecalls_settings;
+struct notifications_settings;
 struct exchange;
 
 /* What a step returns, and so what comes next. */
 enum handler_next {
     HANDLER_ANSWER, /* x->response is the answer */
     HANDLER_ASK,    /* x->batch is to be asked, and render called */
+    HANDLER_SPOOL,  /* x->spool is to be written to the disk, and render called with NULL */
+    HANDLER_WAIT,   /* render is to be called with NULL when something may have come: x->wait */
+    HANDLER_STREAM, /* x->response is the head of an answer of what is heard on x->stream */
     HANDLER_CHECK /* the dispatcher's alone: x->question is to be put, and dispatch_checked called */
 };
 
@@ -47,12 +54,16 @@ enum route_credential {
 
 /* Flags of a route. */
 enum {
-    ROUTE_JSON = 1,          /* takes a body of application/json */
-    ROUTE_FORM = 2,          /* takes a body of application/x-www-form-urlencoded */
-    ROUTE_WITHOUT_STORE = 4, /* render is called without replies when Redis is away */
-    ROUTE_BENCH = 8,         /* there only when the configuration says so */
-    ROUTE_CSV = 16,          /* takes a body of text/csv */
-    ROUTE_STEPS = 32         /* takes many steps: see step_arenas */
+    ROUTE_JSON = 1,           /* takes a body of application/json */
+    ROUTE_FORM = 2,           /* takes a body of application/x-www-form-urlencoded */
+    ROUTE_WITHOUT_STORE = 4,  /* render is called without replies when Redis is away */
+    ROUTE_BENCH = 8,          /* there only when the configuration says so */
+    ROUTE_CSV = 16,           /* takes a body of text/csv */
+    ROUTE_STEPS = 32,         /* takes many steps: see step_arenas */
+    ROUTE_BODY_OPTIONAL = 64, /* POST and PUT may come without a body and a Content-Type */
+    ROUTE_NDJSON = 128,       /* takes a body of application/x-ndjson */
+    ROUTE_REFUSALS = 256,     /* render is shown what Redis says of itself (OOM, READONLY, …) */
+    ROUTE_ANY_BODY = 512      /* takes a body of any type, and reads it by itself */
 };
 
 #define ROUTE_CAPTURES 3
@@ -73,9 +84,41 @@ struct route {
 struct handler_context {
     const struct cticache_settings *cticache;
     const struct phonecalls_settings *phonecalls;
+    const struct directory_settings *directory;
+    struct copies *copies; /* what was last known, shared by all workers; NULL: nothing is kept */
+    const struct notifications_settings *notifications;
     const struct metrics *metrics;
+    struct metrics_worker *counts; /* the worker's own */
+    int64_t id_seconds;            /* how long Redis remembers a packet's id */
+    uint64_t origin; /* random, the worker's own: together with a request's serial it is unique */
     const char *version;
     bool bench; /* ROUTE_BENCH routes are there */
+};
+
+/* HANDLER_SPOOL: packets, and what became of them. */
+struct handler_spool {
+    const struct packet *packets; /* in order */
+    size_t count;
+    bool only_behind; /* only when the spool holds packets: then these must not overtake them */
+    enum spool_outcome outcome;
+};
+
+/*
+ * HANDLER_WAIT. Of all that wait for one name on a worker the one that has waited longest is called from time to time; when it
+ * does not wait again, the next one is called at once. So waiting costs Redis the same whatever their number.
+ */
+struct handler_wait {
+    struct slice name; /* what is waited for */
+    int64_t until_us;  /* since the epoch */
+    bool over;         /* it is later than that, or the worker ends: do not wait again */
+};
+
+/* HANDLER_STREAM: PubSub channels whose messages are sent on. */
+struct handler_stream {
+    struct slice channel;
+    struct slice pattern; /* or empty */
+    /* Adds what is sent for a message TEXT, or, when CHANNEL is empty, to keep the connection alive. */
+    void (*event)(struct buffer *out, struct slice channel, struct slice text);
 };
 
 /* One request on its way through the house. */
@@ -97,6 +140,9 @@ struct exchange {
      * is to last longer goes into `arena`.
      */
     struct arena step_arenas[2];
+    struct handler_spool spool;
+    struct handler_wait wait;
+    struct handler_stream stream;
     struct http_response response;
 };
 

@@ -7,15 +7,23 @@
 #include "handlers/contacts.h"
 #include "handlers/cticache.h"
 #include "handlers/direct.h"
+#include "handlers/directory.h"
 #include "handlers/dispatch.h"
 #include "handlers/phonecalls.h"
+#include "handlers/notifications.h"
 #include "handlers/status.h"
 
 /* A value of 64 KiB may come with every byte escaped as \u00XX, and with a few more members. */
 #define CTICACHE_BODY_BYTES (6 * CTICACHE_VALUE_BYTES + 4096)
 
+/* A call to a user comes with all its channel variables. */
+#define DIRECTORY_BODY_BYTES ((size_t)1 << 20)
+
 #define JSON_OR_FORM (ROUTE_JSON | ROUTE_FORM)
 #define GET_OR_POST  (HTTP_GET | HTTP_POST)
+
+/* A route that delivers packets, to the spool if need be. */
+#define DELIVERING (ROUTE_WITHOUT_STORE | ROUTE_REFUSALS)
 
 /* clang-format off */
 const struct route routes[] = {
@@ -46,6 +54,22 @@ const struct route routes[] = {
     {"/direct/items/contacts/import", HTTP_POST, CREDENTIAL_TOKEN,
         ROUTE_JSON | ROUTE_CSV | ROUTE_STEPS, CONTACTS_IMPORT_BYTES,
         fail_direct, contacts_plan_import, contacts_render_import},
+
+    /* PUT is the style of mod_xml_curl that has all in the query and no body; GET has it there too. */
+    {"/directory", HTTP_GET | HTTP_POST | HTTP_PUT, CREDENTIAL_USER,
+        ROUTE_FORM | ROUTE_BODY_OPTIONAL | ROUTE_WITHOUT_STORE, DIRECTORY_BODY_BYTES,
+        directory_fail, directory_plan, directory_render},
+
+    {"/notifications/{type}", HTTP_POST, CREDENTIAL_USER, JSON_OR_FORM | ROUTE_NDJSON | DELIVERING,
+        NOTIFICATIONS_BODY_BYTES, fail_json, notifications_plan_post, notifications_render_post},
+    {"/notifications/{type}", HTTP_GET, CREDENTIAL_USER, 0, NOTIFICATIONS_BODY_BYTES,
+        fail_json, notifications_plan_take, notifications_render_take},
+    {"/notifications/{type}/{reference}", HTTP_POST, CREDENTIAL_USER, JSON_OR_FORM | ROUTE_NDJSON | DELIVERING,
+        NOTIFICATIONS_BODY_BYTES, fail_json, notifications_plan_post, notifications_render_post},
+    {"/notifications/{type}/{reference}", HTTP_GET, CREDENTIAL_USER, 0, 0,
+        fail_json, notifications_plan_news, NULL},
+    {"/notifications/{type}/{id}", HTTP_DELETE, CREDENTIAL_USER, 0, 0,
+        fail_json, notifications_plan_confirm, notifications_render_confirm},
 
     {"/status", HTTP_GET, CREDENTIAL_USER, ROUTE_WITHOUT_STORE, 0,
         fail_json, status_plan, status_render_json},

@@ -186,6 +186,17 @@ static void add_counters(struct buffer *body, const struct metrics *metrics)
          "Batches refused at once because Redis was away."},
         {PLACE(store_reconnects), "callboard_redis_connects_total",
          "Connections to Redis that were made."},
+        {PLACE(directory_stale), "callboard_directory_stale_total",
+         "Directory answers repeated because Redis was away."},
+        {PLACE(spool_packets), "callboard_spool_packets_total",
+         "Packets written to the spool and synced."},
+        {PLACE(spool_syncs), "callboard_spool_syncs_total", "Syncs of the disk for the spool."},
+        {PLACE(spool_refused), "callboard_spool_refused_total",
+         "Packets that the spool could not take."},
+        {PLACE(spool_drained), "callboard_spool_drained_total",
+         "Packets brought from the spool into Redis."},
+        {PLACE(spool_aside), "callboard_spool_aside_total",
+         "Lines, files and packets that the spool has set aside."},
         {PLACE(aborted), "callboard_requests_aborted_total",
          "Requests whose client left before the answer."},
         {PLACE(protocol_errors), "callboard_protocol_errors_total",
@@ -228,6 +239,9 @@ static void add_gauges(struct buffer *body, const struct metrics *metrics, int64
         {"callboard_connections", "Open FastCGI connections.", connections},
         {"callboard_requests_in_flight", "Requests being worked on.", in_flight},
         {"callboard_redis_up", "Workers that Redis answers.", up},
+        {"callboard_spool_bytes", "What the spool takes of the disk.", metrics->spool_bytes},
+        {"callboard_spool_oldest_seconds", "For how long the oldest packet of the spool waits.",
+         metrics->spool_oldest_us ? (now_us - metrics->spool_oldest_us) / 1000000 : 0},
     };
     for (size_t i = 0; i < sizeof gauges / sizeof *gauges; i++) {
         add_head(body, gauges[i].name, "gauge", gauges[i].help);

@@ -78,7 +78,7 @@ instance_place() {
 instance_prepare() {
   ulimit -Sn hard
   install -d -m 0750 -g "$service_group" "$dir/log" "$dir/nginx" "$dir/nginx/snippets" "$dir/tls" &&
-    install -d -m 0700 ${service_user:+-o "$service_user"} -g "$service_group" "$dir/redis" "$dir/pool" &&
+    install -d -m 0700 ${service_user:+-o "$service_user"} -g "$service_group" "$dir/redis" "$dir/pool" "$dir/spool" &&
     certificate_make &&
     credentials_make &&
     redis_configuration >"$dir/redis.conf" &&
@@ -166,6 +166,9 @@ socket_group = $service_group}
 
 [redis]
 address = unix:$redis_socket
+
+[spool]
+directory = $dir/spool
 
 [direct]
 tokens = $dir/tokens

@@ -3,11 +3,10 @@
 packages_build=(
   gcc libc6-dev make autoconf automake pkg-config
   libfcgi-dev libhiredis-dev libjansson-dev libuv1-dev libinih-dev
-  libcrypt-dev nettle-dev libpam0g-dev libcurl4-openssl-dev unixodbc-dev libcunit1-dev
+  libcrypt-dev nettle-dev libpcre2-dev libpam0g-dev libcurl4-openssl-dev unixodbc-dev libcunit1-dev libexpat1-dev
 )
 packages_run=(nginx redis-server redis-tools openssl curl)
 packages_check=(clang clang-format python3 mandoc wget)
-packages_integration=(mariadb-server odbc-mariadb libsqliteodbc sqlite3)
 
 # packages_missing PACKAGE...: those that are not installed, one a line.
 packages_missing() {

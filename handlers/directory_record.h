@@ -1,0 +1,32 @@
+/*
+ * directory_record.h - what Redis holds of an extension, a domain or a group: {"param": {…}, "variable": {…}, …}.
+ * Several tools write these; nothing is believed.
+ */
+#ifndef CALLBOARD_DIRECTORY_RECORD_H
+#define CALLBOARD_DIRECTORY_RECORD_H
+
+#include "base/json.h"
+
+/* The most bytes of a stored record; FreeSWITCH takes no answer over 1 MiB. */
+#define DIRECTORY_RECORD_BYTES ((size_t)512 << 10)
+
+struct directory_record {
+    const json_t *param, *variable, *attribute; /* objects, or NULL */
+    const json_t *members;                      /* a group's: array, or NULL */
+};
+
+/* Reads STORED. False and *error when it is not JSON, or not of this form. */
+bool directory_record_read(struct slice stored, struct directory_record *record,
+                           struct error *error);
+
+/* VALUE, a JSON string, number or boolean, as the text that it is in XML, in ARENA. False for anything else. */
+bool directory_text(const json_t *value, struct arena *arena, struct slice *text);
+
+/* The text of the member NAME of OBJECT, whatever the case of its letters; the last one that is not empty, as for
+ * FreeSWITCH. The empty slice when there is none, or OBJECT is NULL. */
+struct slice directory_member(const json_t *object, const char *name, struct arena *arena);
+
+/* True when FreeSWITCH takes TEXT for true (switch_true). */
+bool directory_is_true(struct slice text);
+
+#endif
