@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* libinih cuts longer lines and section names in silence; they are refused before it sees them. */
@@ -321,5 +322,16 @@ bool config_read_secret(const char *path, struct arena *arena, const char **secr
     if (!copy.data)
         return error_set(error, "out of memory");
     *secret = copy.data;
+    return true;
+}
+
+bool config_check_private(const char *path, struct error *error)
+{
+    struct stat status;
+    if (stat(path, &status) != 0)
+        return error_set(error, "cannot read %s: %s", path, strerror(errno));
+    if (status.st_mode & S_IRWXO)
+        return error_set(error, "%s holds a secret and is open to everybody; chmod o= %s mends it",
+                         path, path);
     return true;
 }

@@ -57,4 +57,7 @@ bool config_load(const char *path, const struct config_group *groups, size_t cou
 bool config_read_secret(const char *path, struct arena *arena, const char **secret,
                         struct error *error);
 
+/* Fails when others than the owner and the group of the file at PATH may read or write it: it holds a secret. */
+bool config_check_private(const char *path, struct error *error);
+
 #endif

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void one_line(char *text)
+void error_one_line(char *text)
 {
     for (; *text; text++)
         if ((unsigned char)*text < 0x20 || *text == 0x7f)
@@ -22,7 +22,7 @@ bool error_set(struct error *error, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(error->text, sizeof error->text, format, arguments);
     va_end(arguments);
-    one_line(error->text);
+    error_one_line(error->text);
     return false;
 }
 
@@ -43,6 +43,6 @@ bool error_prefix(struct error *error, const char *format, ...)
     memcpy(at, ": ", 2);
     memcpy(at + 2, before.text, fits);
     at[2 + fits] = '\0';
-    one_line(error->text);
+    error_one_line(error->text);
     return false;
 }

@@ -22,4 +22,8 @@ bool error_set(struct error *error, const char *format, ...) __attribute__((form
 bool error_prefix(struct error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Shows control characters in TEXT as '?', as these functions do: what strangers wrote stays one line, and commands no
+ * terminal. */
+void error_one_line(char *text);
+
 #endif
