@@ -10,6 +10,7 @@ import re
 import resource
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Callable
@@ -44,6 +45,8 @@ class Case:
     requests: list
     check: Callable
     after: Callable = lambda: None  # undoes what a round left behind
+    before: Callable = lambda: None  # makes what a round needs
+    beside: Callable = None  # beside(client, case) runs while a round is measured
     file: str = ""
 
 
@@ -123,9 +126,14 @@ def measure(client, redis, case, load, seconds):
         clocks = {name: machine.cpu_seconds(pid) for name, pid in watched.items()}
         return clocks, usage.ru_utime + usage.ru_stime, machine.machine_busy_seconds()
 
+    case.before()
     before = snapshot()
-    counted = client.press(case, load, seconds)
+    with ThreadPoolExecutor(1) as other:
+        beside = other.submit(case.beside, client, case) if case.beside else None
+        counted = client.press(case, load, seconds)
     after = snapshot()
+    if beside:
+        beside.result()
 
     spent = {name: after[0][name] - before[0][name] for name in watched}
     if watched["pool"] == watched["nginx"]:
