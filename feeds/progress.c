@@ -74,6 +74,7 @@ void progress_start(struct progress *progress, int64_t total, bool verbose)
     *progress =
         (struct progress){.terminal = isatty(STDOUT_FILENO), .verbose = verbose, .total = total};
     progress->start_us = progress->lap_us = clock_steady_us();
+    setvbuf(stdout, NULL, _IOLBF, 0); /* whoever reads a file or a pipe sees laps as they come */
     say(progress, "%lld calls to replicate", (long long)total);
 }
 
