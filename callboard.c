@@ -22,6 +22,7 @@
 #include "fcgi/master.h"
 #include "handlers/dispatch.h"
 #include "htpasswd/credentials.h"
+#include "htpasswd/pam_helper.h"
 #include "steps.h"
 #include "store/drain.h"
 
@@ -113,13 +114,19 @@ static bool ask(struct call *call)
            (worker->store && store_ask(worker->store, &call->exchange.batch, on_replies, call));
 }
 
+static void on_verdict(void *self, enum credential_verdict verdict);
+
 static void go_on(struct call *call, enum handler_next next)
 {
     struct worker *worker = call->worker;
     struct exchange *x = &call->exchange;
-    if (next == HANDLER_CHECK)
-        next = dispatch_checked(
-            x, credentials_check(worker->credentials, &x->question, call->transport->http.now_us));
+    if (next == HANDLER_CHECK) {
+        enum credential_verdict verdict = credentials_check(
+            worker->credentials, &x->question, call->transport->http.now_us, on_verdict, call);
+        if (verdict == VERDICT_LATER)
+            return;
+        next = dispatch_checked(x, verdict);
+    }
     while (next == HANDLER_ASK || next == HANDLER_SPOOL || next == HANDLER_WAIT) {
         if (next == HANDLER_ASK) {
             if (ask(call))
@@ -140,6 +147,12 @@ static void go_on(struct call *call, enum handler_next next)
         steps_stream(worker->steps, &call->step);
     else
         finish(call);
+}
+
+static void on_verdict(void *self, enum credential_verdict verdict)
+{
+    struct call *call = self;
+    go_on(call, dispatch_checked(&call->exchange, verdict));
 }
 
 static void resume(void *self)
@@ -186,15 +199,17 @@ static size_t body_limit(void *self, const struct http_request *head)
 }
 
 static bool prepare_worker(struct worker *worker, const struct configuration *configuration,
-                           const struct metrics *metrics, struct metrics_worker *counts)
+                           const struct metrics *metrics, struct metrics_worker *counts,
+                           int pam_door, struct error *error)
 {
     uint64_t origin;
     if (getrandom(&origin, sizeof origin, 0) != sizeof origin)
-        return false;
+        return error_set(error, "no random numbers: %s", strerror(errno));
     *worker = (struct worker){
         .configuration = configuration,
         .counts = counts,
-        .context = {.cticache = &configuration->cticache,
+        .context = {.credentials = &configuration->credentials,
+                    .cticache = &configuration->cticache,
                     .phonecalls = &configuration->phonecalls,
                     .directory = &configuration->directory,
                     .notifications = &configuration->notifications,
@@ -206,11 +221,14 @@ static bool prepare_worker(struct worker *worker, const struct configuration *co
                     .bench = configuration->bench_noop},
         .application = {.self = worker, .body_limit = body_limit, .handle = handle}};
     zone_use(configuration->phonecalls.time_zone);
-    worker->credentials = credentials_open(&configuration->credentials);
-    if (!worker->credentials || uv_loop_init(&worker->loop) != 0)
+    if (uv_loop_init(&worker->loop) != 0)
+        return error_set(error, "no event loop");
+    worker->credentials =
+        credentials_open(&worker->loop, &configuration->credentials, pam_door, error);
+    if (!worker->credentials)
         return false;
     worker->steps = steps_open(&worker->loop, &configuration->spool, &configuration->store, counts);
-    return worker->steps != NULL;
+    return worker->steps || error_set(error, "out of memory");
 }
 
 /* ---- a worker of the pool ---- */
@@ -218,6 +236,7 @@ static bool prepare_worker(struct worker *worker, const struct configuration *co
 static void on_drained(void *self)
 {
     struct worker *worker = self;
+    credentials_close(worker->credentials);
     steps_close(worker->steps);
     drain_stop(worker->drain);
     store_close(worker->store);
@@ -273,6 +292,7 @@ struct pool {
     struct metrics *metrics;
     struct copies *copies; /* made once: what is in them outlives configurations and workers */
     int descriptor;
+    int pam_door; /* of the PAM helper; -1: nothing asks PAM */
 };
 
 /* Takes connections once it is known whether Redis is there, so that a worker that is just starting refuses nobody. */
@@ -298,7 +318,8 @@ static int work(void *self, struct metrics_worker *counts)
     struct pool *pool = self;
     struct error error = {"out of memory"};
     struct worker *worker = malloc(sizeof *worker);
-    bool ready = worker && prepare_worker(worker, pool->configuration, pool->metrics, counts);
+    bool ready = worker && prepare_worker(worker, pool->configuration, pool->metrics, counts,
+                                          pool->pam_door, &error);
     if (ready) {
         worker->descriptor = pool->descriptor;
         worker->context.copies = pool->copies;
@@ -321,7 +342,6 @@ static int work(void *self, struct metrics_worker *counts)
     if (!worker->server)
         return 1;
     uv_loop_close(&worker->loop);
-    credentials_close(worker->credentials);
     free(worker);
     configuration_free(pool->configuration);
     return 0;
@@ -345,13 +365,26 @@ static bool apply_log(const struct configuration *configuration, struct error *e
     return true;
 }
 
+/* What can be known of new credential settings before workers have them. */
+static bool credentials_can_change(const struct pool *pool,
+                                   const struct credentials_settings *fresh, struct error *error)
+{
+    bool asks_pam = credentials_use_pam(fresh);
+    if (asks_pam && pool->pam_door < 0)
+        return error_set(error, "auth = pam takes effect at a new start only: the PAM helper is "
+                                "started as root");
+    if (asks_pam && strcmp(fresh->pam_service, pool->configuration->credentials.pam_service) != 0)
+        log_warning("pam_service has changed; that takes effect at the next start");
+    return credentials_files_check(fresh, error);
+}
+
 static bool reload(void *self, struct error *error)
 {
     struct pool *pool = self;
     struct configuration *fresh = configuration_load(pool->path, error);
     if (!fresh)
         return false;
-    if (!credentials_settings_check(&fresh->credentials, error) || !apply_log(fresh, error)) {
+    if (!credentials_can_change(pool, &fresh->credentials, error) || !apply_log(fresh, error)) {
         configuration_free(fresh);
         return false;
     }
@@ -360,6 +393,16 @@ static bool reload(void *self, struct error *error)
     configuration_free(pool->configuration);
     pool->configuration = fresh;
     return true;
+}
+
+/* Starts the PAM helper when anything asks PAM; *door is how it is reached. */
+static bool open_pam(const struct credentials_settings *settings, int *door, struct error *error)
+{
+    *door = -1;
+    if (!credentials_use_pam(settings))
+        return true;
+    *door = pam_helper_start(settings->pam_service, error);
+    return *door >= 0;
 }
 
 static bool open_pool(struct pool *pool, const char *address, bool inherited, struct error *error)
@@ -374,11 +417,11 @@ static bool open_pool(struct pool *pool, const char *address, bool inherited, st
     if (pool->descriptor < 0)
         return inherited ? error_set(error, "descriptor 0: %s", strerror(errno)) : false;
     fcntl(pool->descriptor, F_SETFL, fcntl(pool->descriptor, F_GETFL) | O_NONBLOCK);
-    if (!apply_log(configuration, error) ||
-        !listen_leave_root(configuration->user, configuration->group, error))
-        return false;
-    /* Now, as the workers will read them. */
-    return credentials_settings_check(&configuration->credentials, error);
+    /* The PAM helper stays root; the credential files are looked at as the workers will read them. */
+    return apply_log(configuration, error) &&
+           open_pam(&configuration->credentials, &pool->pam_door, error) &&
+           listen_leave_root(configuration->user, configuration->group, error) &&
+           credentials_files_check(&configuration->credentials, error);
 }
 
 static int run_pool(const char *path, struct configuration *configuration, const char *address,
@@ -409,6 +452,7 @@ static int run_pool(const char *path, struct configuration *configuration, const
 static void on_cgi_answered(void *self)
 {
     struct worker *worker = self;
+    credentials_close(worker->credentials);
     steps_close(worker->steps);
     if (worker->store)
         store_close(worker->store);
@@ -417,6 +461,7 @@ static void on_cgi_answered(void *self)
 static int run_cgi(struct configuration *configuration)
 {
     struct worker worker;
+    int pam_door;
     struct error error = {"out of memory"};
     struct metrics *metrics = metrics_create();
     struct metrics_worker *counts = metrics ? metrics_take_place(metrics) : NULL;
@@ -426,7 +471,8 @@ static int run_cgi(struct configuration *configuration)
     }
     log_set_process("cgi");
     counts->pid = getpid();
-    if (!prepare_worker(&worker, configuration, metrics, counts) ||
+    if (!open_pam(&configuration->credentials, &pam_door, &error) ||
+        !prepare_worker(&worker, configuration, metrics, counts, pam_door, &error) ||
         !cgi_serve(&worker.application, configuration->server.request_seconds, on_cgi_answered,
                    &worker, &error)) {
         fprintf(stderr, "callboard.fcgi: %s\n", error.text);
@@ -434,7 +480,6 @@ static int run_cgi(struct configuration *configuration)
     }
     uv_run(&worker.loop, UV_RUN_DEFAULT);
     uv_loop_close(&worker.loop);
-    credentials_close(worker.credentials);
     log_flush();
     configuration_free(configuration);
     return 0;

@@ -91,6 +91,7 @@ static bool load(struct configuration *configuration, const char *path, struct e
     if (!config_load(path, groups, sizeof groups / sizeof *groups, &configuration->arena, error))
         return false;
     if (!store_settings_check(&configuration->store, error) ||
+        !credentials_settings_check(&configuration->credentials, error) ||
         !cticache_settings_complete(&configuration->cticache, error) ||
         !phonecalls_settings_check(&configuration->phonecalls, error) ||
         !notifications_settings_check(&configuration->notifications, error))

@@ -10,7 +10,7 @@
 #include "handlers/directory.h"
 #include "handlers/phonecalls.h"
 #include "handlers/notifications.h"
-#include "htpasswd/credentials.h"
+#include "htpasswd/settings.h"
 #include "store/spool_files.h"
 #include "store/store.h"
 

@@ -7,12 +7,16 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "handlers/answer.h"
+#include "handlers/dispatch_credential.h"
 
 /* The most memory of one step of a ROUTE_STEPS route: what it asks, and the replies. */
 #define STEP_BYTES ((size_t)16 << 20)
 
 /* Seconds after which a client may try again when Redis is away. */
 #define RETRY_SECONDS 1
+
+/* The path of the route that answers for an authorizer, whose request has another. */
+#define AUTH_PATH "/auth"
 
 /* Stands in for a route where none was found, so that there is always a form for errors. */
 static const struct route no_route = {.path = "none", .fail = fail_json};
@@ -36,6 +40,12 @@ static bool path_matches(const char *pattern, struct slice path, struct slice *c
     return !wanted.data && !path.data;
 }
 
+/* The path by which REQUEST finds its route. */
+static struct slice path_of(const struct http_request *request)
+{
+    return request->role == HTTP_AUTHORIZER ? slice_from(AUTH_PATH) : request->path;
+}
+
 static unsigned methods_of(const struct route *route)
 {
     return route->methods | (route->methods & HTTP_GET ? HTTP_HEAD : 0);
@@ -52,7 +62,7 @@ static const struct route *find_route(const struct http_request *request, bool b
     for (size_t i = 0; i < route_count; i++) {
         if ((routes[i].flags & ROUTE_BENCH) && !bench)
             continue;
-        if (!path_matches(routes[i].path, request->path, captures))
+        if (!path_matches(routes[i].path, path_of(request), captures))
             continue;
         *methods |= methods_of(&routes[i]);
         if (methods_of(&routes[i]) & request->method)
@@ -91,7 +101,7 @@ static void add_allow(struct exchange *x, unsigned methods)
 static bool check_route(struct exchange *x)
 {
     unsigned methods;
-    if (x->request->path.length == 0) {
+    if (path_of(x->request).length == 0) {
         answer_fail(x, x->request->fault ? x->request->fault : 400, NULL,
                     x->request->fault ? x->request->fault_text : "there is no path");
         return false;
@@ -112,36 +122,6 @@ static bool check_route(struct exchange *x)
         add_allow(x, methods);
     }
     return false;
-}
-
-static bool check_user(struct exchange *x)
-{
-    if (x->route->credential != CREDENTIAL_USER || x->request->remote_user.length > 0)
-        return true;
-    answer_fail(x, 401, NULL, "this path wants a user name and password");
-    http_response_header(&x->response, "WWW-Authenticate",
-                         slice_from("Basic realm=\"callboard\", charset=\"UTF-8\""));
-    return false;
-}
-
-/* The parameter `token`, to be put to the question; one that is sent twice is none. */
-static bool find_token(struct exchange *x)
-{
-    struct slice token = {0};
-    enum form_presence in_url = form_find(&x->query, "token", &token);
-    enum form_presence in_body = form_find(&x->form, "token", &token);
-    if (in_url == FORM_MISSING && in_body == FORM_MISSING) {
-        answer_fail(x, 403, "token", "token is missing");
-        return false;
-    }
-    if (in_url == FORM_REPEATED || in_body == FORM_REPEATED ||
-        (in_url == FORM_ONCE && in_body == FORM_ONCE)) {
-        answer_fail(x, 403, "token", "token is given more than once");
-        return false;
-    }
-    x->question = (struct credential_question){
-        .kind = CREDENTIAL_KIND_TOKEN, .secret = token, .address = x->request->remote_address};
-    return true;
 }
 
 static bool takes_body(const struct exchange *x)
@@ -252,6 +232,21 @@ static enum handler_next plan(struct exchange *x)
     return finish(x, x->route->plan(x));
 }
 
+/* What stands between the credential and the plan; a token is among the parameters. */
+static enum handler_next admit(struct exchange *x)
+{
+    const struct http_request *request = x->request;
+    if ((x->route->flags & ROUTE_ABOUT) && request->fault != 0 && request->fault != 413)
+        return finish(x, answer_fail(x, request->fault, NULL, request->fault_text));
+    if (x->route->flags & ROUTE_ABOUT)
+        return plan(x);
+    if (!check_body(x) || !check_content_type(x) || !read_parameters(x))
+        return finish(x, HANDLER_ANSWER);
+    if (x->route->credential == CREDENTIAL_TOKEN)
+        return finish(x, credential_find_token(x));
+    return plan(x);
+}
+
 enum handler_next dispatch_plan(struct exchange *x, const struct http_request *request,
                                 const struct handler_context *context)
 {
@@ -264,21 +259,23 @@ enum handler_next dispatch_plan(struct exchange *x, const struct http_request *r
     arena_init(&x->step_arenas[0], STEP_BYTES);
     arena_init(&x->step_arenas[1], STEP_BYTES);
     json_use_arena(x->arena);
-    if (!check_route(x) || !check_user(x) || !check_body(x) || !check_content_type(x) ||
-        !read_parameters(x))
+    if (!check_route(x))
         return finish(x, HANDLER_ANSWER);
-    if (x->route->credential == CREDENTIAL_TOKEN)
-        return finish(x, find_token(x) ? HANDLER_CHECK : HANDLER_ANSWER);
-    return plan(x);
+    if (x->route->credential < CREDENTIAL_USER)
+        return admit(x);
+    enum handler_next next;
+    return credential_find_user(x, &next) ? admit(x) : finish(x, next);
 }
 
 enum handler_next dispatch_checked(struct exchange *x, enum credential_verdict verdict)
 {
     json_use_arena(x->arena);
-    if (verdict == VERDICT_GOOD)
+    if (verdict != VERDICT_GOOD)
+        return finish(x, credential_turn_away(x, verdict));
+    if (x->route->credential == CREDENTIAL_TOKEN)
         return plan(x);
-    answer_fail(x, 403, "token", "this token is not known");
-    return finish(x, HANDLER_ANSWER);
+    credential_take_user(x);
+    return admit(x);
 }
 
 static bool store_is_away(const struct exchange *x, const struct store_reply *replies)

@@ -17,6 +17,7 @@
 #include "store/packet.h"
 
 struct copies;
+struct credentials_settings;
 struct cticache_settings;
 struct directory_settings;
 struct phonecalls_settings;
@@ -47,9 +48,16 @@ typedef void handler_fail(struct exchange *x, int status, const char *field, con
 
 /* Who may call a route. */
 enum route_credential {
-    CREDENTIAL_NONE, /* anybody */
-    CREDENTIAL_USER, /* a user whom the web server has authenticated */
-    CREDENTIAL_TOKEN /* whoever has an API token: parameter `token` of the URL or of a form body */
+    CREDENTIAL_NONE,  /* anybody */
+    CREDENTIAL_TOKEN, /* whoever has an API token: parameter `token` of the URL or of a form body */
+    /* a user, found out as `auth` in the section says: of [callboard], [cticache], … */
+    CREDENTIAL_USER,
+    CREDENTIAL_USER_CTICACHE = CREDENTIAL_USER + GROUP_CTICACHE,
+    CREDENTIAL_USER_DIRECTORY = CREDENTIAL_USER + GROUP_DIRECTORY,
+    CREDENTIAL_USER_DIRECTORY_API = CREDENTIAL_USER + GROUP_DIRECTORY_API,
+    CREDENTIAL_USER_NOTIFICATIONS = CREDENTIAL_USER + GROUP_NOTIFICATIONS,
+    CREDENTIAL_USER_STATUS = CREDENTIAL_USER + GROUP_STATUS,
+    CREDENTIAL_USER_AUTH = CREDENTIAL_USER + GROUP_AUTH
 };
 
 /* Flags of a route. */
@@ -63,7 +71,8 @@ enum {
     ROUTE_BODY_OPTIONAL = 64, /* POST and PUT may come without a body and a Content-Type */
     ROUTE_NDJSON = 128,       /* takes a body of application/x-ndjson */
     ROUTE_REFUSALS = 256,     /* render is shown what Redis says of itself (OOM, READONLY, …) */
-    ROUTE_ANY_BODY = 512      /* takes a body of any type, and reads it by itself */
+    ROUTE_ANY_BODY = 512,     /* takes a body of any type, and reads it by itself */
+    ROUTE_ABOUT = 1024        /* answers about a request: its body and parameters are another's */
 };
 
 #define ROUTE_CAPTURES 3
@@ -82,6 +91,7 @@ struct route {
 
 /* What is the same for all requests of a worker. */
 struct handler_context {
+    const struct credentials_settings *credentials; /* NULL: the web server authenticates */
     const struct cticache_settings *cticache;
     const struct phonecalls_settings *phonecalls;
     const struct directory_settings *directory;

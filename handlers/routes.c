@@ -4,6 +4,7 @@
  * checks made from them before a handler sees a request, stand in handler.h and dispatch.c.
  */
 #include "handlers/answer.h"
+#include "handlers/auth.h"
 #include "handlers/contacts.h"
 #include "handlers/cticache.h"
 #include "handlers/direct.h"
@@ -21,19 +22,22 @@
 
 #define JSON_OR_FORM (ROUTE_JSON | ROUTE_FORM)
 #define GET_OR_POST  (HTTP_GET | HTTP_POST)
+#define ANY_METHOD                                                                                 \
+    (HTTP_GET | HTTP_POST | HTTP_PUT | HTTP_PATCH | HTTP_DELETE | HTTP_OPTIONS |                   \
+     HTTP_UNKNOWN_METHOD)
 
 /* A route that delivers packets, to the spool if need be. */
 #define DELIVERING (ROUTE_WITHOUT_STORE | ROUTE_REFUSALS)
 
 /* clang-format off */
 const struct route routes[] = {
-    {"/cticache/DNIS-ANI", HTTP_POST, CREDENTIAL_USER, JSON_OR_FORM, CTICACHE_BODY_BYTES,
+    {"/cticache/DNIS-ANI", HTTP_POST, CREDENTIAL_USER_CTICACHE, JSON_OR_FORM, CTICACHE_BODY_BYTES,
         fail_json, cticache_plan_create, cticache_render_create},
-    {"/cticache/DNIS-ANI/{key}", HTTP_GET, CREDENTIAL_USER, 0, 0,
+    {"/cticache/DNIS-ANI/{key}", HTTP_GET, CREDENTIAL_USER_CTICACHE, 0, 0,
         fail_json, cticache_plan_read, cticache_render_value},
-    {"/cticache/DNIS-ANI/{key}", HTTP_PUT, CREDENTIAL_USER, JSON_OR_FORM, CTICACHE_BODY_BYTES,
+    {"/cticache/DNIS-ANI/{key}", HTTP_PUT, CREDENTIAL_USER_CTICACHE, JSON_OR_FORM, CTICACHE_BODY_BYTES,
         fail_json, cticache_plan_replace, cticache_render_value},
-    {"/cticache/DNIS-ANI/{key}", HTTP_DELETE, CREDENTIAL_USER, 0, 0,
+    {"/cticache/DNIS-ANI/{key}", HTTP_DELETE, CREDENTIAL_USER_CTICACHE, 0, 0,
         fail_json, cticache_plan_take, cticache_render_value},
 
     {"/direct/items/phonecalls/create", GET_OR_POST, CREDENTIAL_TOKEN, ROUTE_FORM,
@@ -56,24 +60,28 @@ const struct route routes[] = {
         fail_direct, contacts_plan_import, contacts_render_import},
 
     /* PUT is the style of mod_xml_curl that has all in the query and no body; GET has it there too. */
-    {"/directory", HTTP_GET | HTTP_POST | HTTP_PUT, CREDENTIAL_USER,
+    {"/directory", HTTP_GET | HTTP_POST | HTTP_PUT, CREDENTIAL_USER_DIRECTORY,
         ROUTE_FORM | ROUTE_BODY_OPTIONAL | ROUTE_WITHOUT_STORE, DIRECTORY_BODY_BYTES,
         directory_fail, directory_plan, directory_render},
 
-    {"/notifications/{type}", HTTP_POST, CREDENTIAL_USER, JSON_OR_FORM | ROUTE_NDJSON | DELIVERING,
+    {"/notifications/{type}", HTTP_POST, CREDENTIAL_USER_NOTIFICATIONS, JSON_OR_FORM | ROUTE_NDJSON | DELIVERING,
         NOTIFICATIONS_BODY_BYTES, fail_json, notifications_plan_post, notifications_render_post},
-    {"/notifications/{type}", HTTP_GET, CREDENTIAL_USER, 0, NOTIFICATIONS_BODY_BYTES,
+    {"/notifications/{type}", HTTP_GET, CREDENTIAL_USER_NOTIFICATIONS, 0, NOTIFICATIONS_BODY_BYTES,
         fail_json, notifications_plan_take, notifications_render_take},
-    {"/notifications/{type}/{reference}", HTTP_POST, CREDENTIAL_USER, JSON_OR_FORM | ROUTE_NDJSON | DELIVERING,
+    {"/notifications/{type}/{reference}", HTTP_POST, CREDENTIAL_USER_NOTIFICATIONS, JSON_OR_FORM | ROUTE_NDJSON | DELIVERING,
         NOTIFICATIONS_BODY_BYTES, fail_json, notifications_plan_post, notifications_render_post},
-    {"/notifications/{type}/{reference}", HTTP_GET, CREDENTIAL_USER, 0, 0,
+    {"/notifications/{type}/{reference}", HTTP_GET, CREDENTIAL_USER_NOTIFICATIONS, 0, 0,
         fail_json, notifications_plan_news, NULL},
-    {"/notifications/{type}/{id}", HTTP_DELETE, CREDENTIAL_USER, 0, 0,
+    {"/notifications/{type}/{id}", HTTP_DELETE, CREDENTIAL_USER_NOTIFICATIONS, 0, 0,
         fail_json, notifications_plan_confirm, notifications_render_confirm},
 
-    {"/status", HTTP_GET, CREDENTIAL_USER, ROUTE_WITHOUT_STORE, 0,
+    /* nginx asks with the method of the request that it asks for. */
+    {"/auth", ANY_METHOD, CREDENTIAL_USER_AUTH, ROUTE_ABOUT, 0,
+        fail_json, auth_plan, NULL},
+
+    {"/status", HTTP_GET, CREDENTIAL_USER_STATUS, ROUTE_WITHOUT_STORE, 0,
         fail_json, status_plan, status_render_json},
-    {"/metrics", HTTP_GET, CREDENTIAL_USER, ROUTE_WITHOUT_STORE, 0,
+    {"/metrics", HTTP_GET, CREDENTIAL_USER_STATUS, ROUTE_WITHOUT_STORE, 0,
         fail_json, status_plan, status_render_metrics},
     {"/bench/noop", HTTP_GET, CREDENTIAL_NONE, ROUTE_BENCH, 0,
         fail_json, status_plan_noop, NULL},

@@ -1,57 +1,67 @@
 /*
- * credentials.c - finds out whether a credential is good.
+ * credentials.c - finds out whether a credential is good, without ever holding up the loop.
  */
 #include "htpasswd/credentials.h"
 
 #include <stdlib.h>
 
+#include "base/clock.h"
+#include "htpasswd/hash.h"
 #include "htpasswd/live_file.h"
+#include "htpasswd/remembered.h"
+#include "htpasswd/slow_check.h"
+#include "htpasswd/throttle.h"
 #include "htpasswd/tokens.h"
 
-#define MEMBER(name) offsetof(struct credentials_settings, name)
+#define US 1000000
 
-const struct config_option credentials_options[] = {
-    {.section = "direct",
-     .name = "tokens",
-     .kind = CONFIG_TEXT,
-     .offset = MEMBER(tokens),
-     .standard = ""},
-};
-const size_t credentials_option_count = sizeof credentials_options / sizeof *credentials_options;
+/*
+ * A credential that was good not longer ago than this is checked at once, whatever others have tried meanwhile: who is
+ * being guessed, or sits behind the guesser's address, goes on working.
+ */
+#define KNOWN_US ((int64_t)24 * 3600 * US)
 
 struct credentials {
-    struct live_file tokens;
+    const struct credentials_settings *settings;
+    struct live_file tokens, htpasswd;
+    struct fingerprint_key key;
+    struct remembered *remembered;
+    struct throttle *throttle;
+    struct slow_checks *slow;
 };
 
-static bool readable(const char *path, struct error *error)
-{
-    struct passwd_file file;
-    if (!*path)
-        return true;
-    if (!passwd_file_read(&file, path, false, error))
-        return false;
-    passwd_file_free(&file);
-    return true;
-}
+static enum credential_verdict conclude(void *self, const struct slow_check *check);
 
-bool credentials_settings_check(const struct credentials_settings *settings, struct error *error)
-{
-    return readable(settings->tokens, error) || error_prefix(error, "[direct] tokens");
-}
-
-struct credentials *credentials_open(const struct credentials_settings *settings)
+struct credentials *credentials_open(uv_loop_t *loop, const struct credentials_settings *settings,
+                                     int pam_door, struct error *error)
 {
     struct credentials *credentials = calloc(1, sizeof *credentials);
-    if (credentials)
-        credentials->tokens = live_file_at(settings->tokens);
-    return credentials;
+    error_set(error, "out of memory");
+    if (!credentials)
+        return NULL;
+    credentials->settings = settings;
+    credentials->tokens = live_file_at(settings->tokens);
+    credentials->htpasswd = live_file_at(settings->htpasswd);
+    if (fingerprint_key_make(&credentials->key, error) &&
+        (credentials->remembered = remembered_create()) &&
+        (credentials->throttle = throttle_create(&credentials->key)) &&
+        (credentials->slow = slow_checks_open(loop, pam_door, conclude, credentials)))
+        return credentials;
+    credentials_close(credentials);
+    return NULL;
 }
 
 void credentials_close(struct credentials *credentials)
 {
     if (!credentials)
         return;
+    if (credentials->slow)
+        slow_checks_close(credentials->slow);
     live_file_close(&credentials->tokens);
+    live_file_close(&credentials->htpasswd);
+    free(credentials->remembered);
+    free(credentials->throttle);
+    explicit_bzero(&credentials->key, sizeof credentials->key);
     free(credentials);
 }
 
@@ -64,12 +74,104 @@ static enum credential_verdict check_token(struct credentials *credentials, stru
     return tokens_find(&credentials->tokens.content, token).length ? VERDICT_GOOD : VERDICT_WRONG;
 }
 
+/* ---- passwords of users ---- */
+
+/* What is remembered of a credential; it is another one as soon as the user's entry changes. */
+static struct fingerprint fingerprint_for(const struct credentials *credentials,
+                                          const struct credential_question *question,
+                                          struct slice stored)
+{
+    const struct slice parts[] = {
+        slice_from(question->kind == CREDENTIAL_KIND_PAM ? "pam" : "htpasswd"), question->user,
+        question->secret, stored};
+    return fingerprint_of(&credentials->key, parts, sizeof parts / sizeof *parts);
+}
+
+/* For a name that is nobody's: always the same somebody's hash, so that the answer takes as long as for others. */
+static struct slice stand_in(const struct credentials *credentials, struct slice user)
+{
+    const struct passwd_file *file = &credentials->htpasswd.content;
+    if (file->name_count == 0)
+        return slice_of(NULL, 0);
+    const struct slice parts[] = {slice_from("stand-in"), user};
+    struct fingerprint fingerprint = fingerprint_of(&credentials->key, parts, 2);
+    return file->by_name[fingerprint.words[0] % file->name_count]->hash;
+}
+
+/* What a check that has ended means for the next ones. */
+static enum credential_verdict learn(struct credentials *credentials,
+                                     const struct credential_question *question,
+                                     struct fingerprint fingerprint, enum credential_verdict found)
+{
+    int64_t now_us = clock_now_us();
+    if (found == VERDICT_GOOD) {
+        remembered_put(credentials->remembered, fingerprint, now_us);
+        throttle_forgive(credentials->throttle, question->address, question->user, now_us);
+    } else if (found == VERDICT_WRONG) {
+        remembered_forget(credentials->remembered, fingerprint);
+    }
+    return found;
+}
+
+/* A slow check has ended. The entry may have changed meanwhile: then it was another one that was right. */
+static enum credential_verdict conclude(void *self, const struct slow_check *check)
+{
+    struct credentials *credentials = self;
+    const struct credential_question question = {
+        .kind = check->kind, .user = check->user, .address = check->address};
+    enum credential_verdict found = check->verdict;
+    if (found == VERDICT_GOOD && check->kind == CREDENTIAL_KIND_HTPASSWD) {
+        live_file_refresh(&credentials->htpasswd, clock_now_us());
+        if (!slice_equal(passwd_file_find(&credentials->htpasswd.content, check->user),
+                         check->stored))
+            found = VERDICT_WRONG;
+    }
+    return learn(credentials, &question, check->fingerprint, found);
+}
+
+static enum credential_verdict check_user(struct credentials *credentials,
+                                          const struct credential_question *question,
+                                          int64_t now_us, credentials_done *done, void *self)
+{
+    struct slice stored = {0}, hash = {0};
+    if (question->kind == CREDENTIAL_KIND_HTPASSWD) {
+        live_file_refresh(&credentials->htpasswd, now_us);
+        stored = passwd_file_find(&credentials->htpasswd.content, question->user);
+        hash = stored.length ? stored : stand_in(credentials, question->user);
+    }
+    struct fingerprint fingerprint = fingerprint_for(credentials, question, stored);
+    int64_t verified_us = remembered_find(credentials->remembered, fingerprint);
+    int64_t age_us = verified_us ? now_us - verified_us : KNOWN_US;
+    if (age_us < 0) /* the clock was set back */
+        age_us = KNOWN_US - 1;
+    if (age_us < credentials->settings->remember_seconds * US)
+        return VERDICT_GOOD;
+    if (slow_checks_join(credentials->slow, fingerprint, done, self))
+        return VERDICT_LATER;
+    bool known = age_us < KNOWN_US;
+    if (!known && !throttle_try(credentials->throttle, question->address, question->user, now_us))
+        return VERDICT_SLOW_DOWN;
+    if (question->kind == CREDENTIAL_KIND_PAM || hash_is_slow(hash))
+        return slow_checks_begin(credentials->slow, question, hash,
+                                 question->kind == CREDENTIAL_KIND_HTPASSWD && !stored.length,
+                                 fingerprint, known, done, self)
+                   ? VERDICT_LATER
+                   : VERDICT_UNAVAILABLE;
+    bool right = hash_check(hash, question->secret) && stored.length > 0;
+    return learn(credentials, question, fingerprint, right ? VERDICT_GOOD : VERDICT_WRONG);
+}
+
 enum credential_verdict credentials_check(struct credentials *credentials,
                                           const struct credential_question *question,
-                                          int64_t now_us)
+                                          int64_t now_us, credentials_done *done, void *self)
 {
     switch (question->kind) {
     case CREDENTIAL_KIND_TOKEN: return check_token(credentials, question->secret, now_us);
+    case CREDENTIAL_KIND_HTPASSWD:
+        if (!*credentials->htpasswd.path)
+            return VERDICT_UNAVAILABLE;
+        return check_user(credentials, question, now_us, done, self);
+    case CREDENTIAL_KIND_PAM: return check_user(credentials, question, now_us, done, self);
     }
     return VERDICT_WRONG;
 }

@@ -1,34 +1,39 @@
 /*
- * credentials.h - finds out whether a credential is good.
- * Belongs to one process and its loop.
+ * credentials.h - finds out whether a credential is good, without ever holding up the loop.
+ * What is quick is checked at once; bcrypt and its like in libuv's threads; PAM by its helper. A verified credential is
+ * remembered for a short time under a keyed hash; one whose entry changed is not the same any more. Belongs to one
+ * process and its loop.
  */
 #ifndef CALLBOARD_CREDENTIALS_H
 #define CALLBOARD_CREDENTIALS_H
 
-#include "base/config.h"
-#include "htpasswd/credential.h"
+#include <uv.h>
+
+#include "htpasswd/settings.h"
+
+/* Slow checks at once, of libuv's four threads; the others stay free for name resolution. */
+#define CREDENTIALS_AT_ONCE 2
+
+/* Slow checks that wait or run; a further one is VERDICT_UNAVAILABLE. */
+#define CREDENTIALS_WAITING 256
 
 struct credentials;
 
-struct credentials_settings {
-    const char *tokens; /* path of the file of API tokens; "" for none */
-};
+typedef void credentials_done(void *self, enum credential_verdict verdict);
 
-/* [direct] tokens */
-extern const struct config_option credentials_options[];
-extern const size_t credentials_option_count;
+/* PAM_DOOR is what pam_helper_start returned, or -1 for no PAM. SETTINGS must stay. NULL and *error otherwise. */
+struct credentials *credentials_open(uv_loop_t *loop, const struct credentials_settings *settings,
+                                     int pam_door, struct error *error);
 
-/* False, and *error, when a file that the settings name cannot be read by this process, or is broken. */
-bool credentials_settings_check(const struct credentials_settings *settings, struct error *error);
-
-/* SETTINGS must stay. NULL when there is no memory. */
-struct credentials *credentials_open(const struct credentials_settings *settings);
-
+/* Frees it when the loop has run to its end. No verdict may be outstanding. */
 void credentials_close(struct credentials *credentials);
 
-/* The verdict on QUESTION at NOW_US since the epoch. */
+/*
+ * The verdict on QUESTION at NOW_US since the epoch. After VERDICT_LATER, and only then, DONE is called with the
+ * verdict, once; the question's texts are not used after the return.
+ */
 enum credential_verdict credentials_check(struct credentials *credentials,
                                           const struct credential_question *question,
-                                          int64_t now_us);
+                                          int64_t now_us, credentials_done *done, void *self);
 
 #endif

@@ -3,12 +3,16 @@
  */
 #include "htpasswd/hash.h"
 
+#include <crypt.h>
 #include <errno.h>
 #include <nettle/base64.h>
 #include <nettle/sha1.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/random.h>
+
+#include "htpasswd/apr1.h"
 
 /* Bytes of salt behind the digest of an {SSHA} that we make. */
 #define SALT_BYTES 16
@@ -19,7 +23,9 @@
 static const struct {
     const char *prefix;
     enum hash_kind kind;
-} kinds[] = {{"{SSHA}", HASH_SSHA}, {"{SHA}", HASH_SHA}, {"{SHA256}", HASH_SHA256}};
+} kinds[] = {{"{SSHA}", HASH_SSHA}, {"{SHA}", HASH_SHA},    {"{SHA256}", HASH_SHA256},
+             {"$apr1$", HASH_APR1}, {"$2y$", HASH_BCRYPT},  {"$2b$", HASH_BCRYPT},
+             {"$2a$", HASH_BCRYPT}, {"$y$", HASH_YESCRYPT}, {"$", HASH_CRYPT}};
 
 #define KIND_COUNT (sizeof kinds / sizeof *kinds)
 
@@ -93,12 +99,49 @@ static bool check_digest(enum hash_kind kind, struct slice stored, struct slice 
     return slice_equal_secret(slice_of((const char *)digest, size), wanted);
 }
 
+/* What libxcrypt knows; it wants NUL-terminated strings and 32 KiB to work in. */
+static bool check_crypt(struct slice stored, struct slice password)
+{
+    struct {
+        char stored[CRYPT_OUTPUT_SIZE], password[HASH_PASSWORD_BYTES + 1];
+        struct crypt_data data;
+    } * work;
+    if (stored.length >= sizeof work->stored || memchr(password.data, '\0', password.length))
+        return false;
+    work = calloc(1, sizeof *work);
+    if (!work)
+        return false;
+    memcpy(work->stored, stored.data, stored.length);
+    memcpy(work->password, password.data, password.length);
+    const char *made = crypt_rn(work->password, work->stored, &work->data, sizeof work->data);
+    bool same = made && slice_equal_secret(slice_from(made), stored);
+    explicit_bzero(work, sizeof *work);
+    free(work);
+    return same;
+}
+
+bool hash_is_slow(struct slice stored)
+{
+    enum hash_kind kind = hash_kind_of(stored);
+    return kind >= HASH_APR1 && kind <= HASH_CRYPT;
+}
+
 bool hash_check(struct slice stored, struct slice password)
 {
     enum hash_kind kind = hash_kind_of(stored);
-    if (kind == HASH_UNKNOWN || password.length > HASH_PASSWORD_BYTES)
+    if (password.length == 0 || password.length > HASH_PASSWORD_BYTES)
         return false;
-    return check_digest(kind, stored, password);
+    switch (kind) {
+    case HASH_SSHA:
+    case HASH_SHA:
+    case HASH_SHA256: return check_digest(kind, stored, password);
+    case HASH_APR1: return apr1_check(stored, password);
+    case HASH_BCRYPT:
+    case HASH_YESCRYPT:
+    case HASH_CRYPT: return check_crypt(stored, password);
+    case HASH_UNKNOWN: return false;
+    }
+    return false;
 }
 
 static void encode(enum hash_kind kind, const uint8_t *bytes, size_t length, char *stored)
@@ -107,6 +150,30 @@ static void encode(enum hash_kind kind, const uint8_t *bytes, size_t length, cha
     base64_encode_raw(text, length, bytes);
     snprintf(stored, HASH_BYTES, "%s%.*s", prefix_of(kind), (int)BASE64_ENCODE_RAW_LENGTH(length),
              text);
+}
+
+/* COUNT 0: as much work as libxcrypt finds right today. */
+static bool make_crypt(const char *prefix, unsigned long count, struct slice password, char *stored,
+                       struct error *error)
+{
+    struct {
+        char password[HASH_PASSWORD_BYTES + 1], setting[CRYPT_GENSALT_OUTPUT_SIZE];
+        struct crypt_data data;
+    } *work = calloc(1, sizeof *work);
+    if (!work)
+        return error_set(error, "out of memory");
+    memcpy(work->password, password.data, password.length);
+    const char *made = NULL;
+    if (crypt_gensalt_rn(prefix, count, NULL, 0, work->setting, sizeof work->setting))
+        made = crypt_rn(work->password, work->setting, &work->data, sizeof work->data);
+    if (made)
+        snprintf(stored, HASH_BYTES, "%s", made);
+    else
+        error_set(error, "libxcrypt: %s", strerror(errno));
+    bool good = made != NULL;
+    explicit_bzero(work, sizeof *work);
+    free(work);
+    return good;
 }
 
 bool hash_make(enum hash_kind kind, struct slice password, char *stored, struct error *error)
@@ -125,6 +192,8 @@ bool hash_make(enum hash_kind kind, struct slice password, char *stored, struct 
         sha256(password, bytes);
         encode(kind, bytes, SHA256_DIGEST_SIZE, stored);
         return true;
+    case HASH_BCRYPT: return make_crypt("$2b$", HASH_BCRYPT_COST, password, stored, error);
+    case HASH_YESCRYPT: return make_crypt("$y$", 0, password, stored, error);
     default: return error_set(error, "hashes of this kind are only checked, not made");
     }
 }

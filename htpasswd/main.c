@@ -13,20 +13,20 @@
 /* Secrets that a person makes up are no shorter, in bytes. */
 #define ASKED_BYTES_MIN 8
 
-static const char usage[] = "usage: callboard-passwd FILE add NAME [--ask]\n"
-                            "       callboard-passwd FILE remove NAME\n"
-                            "       callboard-passwd FILE list\n"
-                            "       callboard-passwd FILE verify NAME\n"
-                            "       callboard-passwd FILE token add NAME [--ask]\n"
-                            "       callboard-passwd FILE token remove NAME | list | verify\n"
-                            "       callboard-passwd --version | --help\n"
-                            "\n"
-                            "add makes a random secret, prints it, and keeps its hash only; a name "
-                            "that is there gets a new one.\n"
-                            "With --ask the secret is one of yours: from the terminal, not shown, "
-                            "or the first line of standard\n"
-                            "input. verify asks for one and ends with status 0 when it is right. "
-                            "See callboard-passwd(8).\n";
+static const char usage[] =
+    "usage: callboard-passwd FILE add NAME [--ask] [--bcrypt | --yescrypt]\n"
+    "       callboard-passwd FILE remove NAME\n"
+    "       callboard-passwd FILE list\n"
+    "       callboard-passwd FILE verify NAME\n"
+    "       callboard-passwd FILE token add NAME [--ask]\n"
+    "       callboard-passwd FILE token remove NAME | list | verify\n"
+    "       callboard-passwd --version | --help\n"
+    "\n"
+    "add makes a random secret, prints it, and keeps its hash only; a name that is there\n"
+    "gets a new one. With --ask the secret is one of yours: from the terminal, not shown,\n"
+    "or the first line of standard input. Unless told, a random secret is kept as {SSHA}\n"
+    "and one of yours as bcrypt. verify asks for a secret and ends with status 0 when it\n"
+    "is right. See callboard-passwd(8).\n";
 
 /* What the command line says. */
 struct command {
@@ -35,6 +35,7 @@ struct command {
     const char *verb;
     const char *name; /* NULL: none given */
     bool ask;
+    enum hash_kind hash; /* HASH_UNKNOWN: as fits */
 };
 
 struct verb {
@@ -43,6 +44,16 @@ struct verb {
     bool asks;               /* --ask means something */
     int (*run)(const struct command *command, struct error *error);
 };
+
+/* The hash for a new secret: a slow one only where somebody could guess the secret. */
+static enum hash_kind hash_for(const struct command *command)
+{
+    if (command->token)
+        return HASH_SHA256;
+    if (command->hash != HASH_UNKNOWN)
+        return command->hash;
+    return command->ask ? HASH_BCRYPT : HASH_SSHA;
+}
 
 /* What a verb returns when something is wrong: main prints *error. */
 #define FAILED 1
@@ -54,8 +65,7 @@ static int add(const struct command *command, struct error *error)
                              : secret_random(secret, error);
     if (good && strlen(secret) < ASKED_BYTES_MIN)
         good = error_set(error, "a secret has at least %d bytes", ASKED_BYTES_MIN);
-    good = good &&
-           hash_make(command->token ? HASH_SHA256 : HASH_SSHA, slice_from(secret), stored, error) &&
+    good = good && hash_make(hash_for(command), slice_from(secret), stored, error) &&
            passwd_file_change(command->file, slice_from(command->name), slice_from(stored), NULL,
                               error);
     if (good && !command->ask)
@@ -130,7 +140,8 @@ static int run(struct command *command, char **words, int count)
     if (verb == end)
         return wrong_usage();
     bool named = command->token ? verb->named_token : verb->named;
-    if (count != 1 + named || (command->ask && !verb->asks))
+    if (count != 1 + named || (command->ask && !verb->asks) ||
+        (command->hash != HASH_UNKNOWN && (!verb->asks || command->token)))
         return wrong_usage();
     command->name = named ? words[1] : NULL;
     int status = FAILED;
@@ -146,15 +157,17 @@ static int run(struct command *command, char **words, int count)
 
 int main(int argc, char **argv)
 {
-    static const struct option known[] = {{"ask", no_argument, NULL, 'a'},
-                                          {"version", no_argument, NULL, 'v'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
-    struct command command = {0};
+    static const struct option known[] = {
+        {"ask", no_argument, NULL, 'a'},      {"bcrypt", no_argument, NULL, 'b'},
+        {"yescrypt", no_argument, NULL, 'y'}, {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},     {NULL, 0, NULL, 0}};
+    struct command command = {.hash = HASH_UNKNOWN};
     int option;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
         switch (option) {
         case 'a': command.ask = true; break;
+        case 'b': command.hash = HASH_BCRYPT; break;
+        case 'y': command.hash = HASH_YESCRYPT; break;
         case 'v': puts("callboard-passwd " PACKAGE_VERSION); return 0;
         case 'h': fputs(usage, stdout); return 0;
         default: return 2;
