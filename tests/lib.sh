@@ -17,6 +17,7 @@
 #   anonymous METHOD PATH ...   the same without credentials; PATH may be a whole URL for both
 #   redis COMMAND...            redis-cli on the instance's Redis
 #   background NAME COMMAND...  starts a process of the test's own, logging to $work/NAME.log; it ends with the test
+#   sanitized                   succeeds when the programs are built with sanitizers: slower and larger than real ones
 #   at_end COMMAND...           is run when the test ends, however it ends
 #
 #   ok WHAT COMMAND...          passes when COMMAND succeeds; not_ok, when it fails
@@ -182,6 +183,10 @@ redis() {
 # background NAME COMMAND...: its id is then in $work/NAME.pid, for process_stop and process_id.
 background() {
   process_start "$work/$1.pid" "$work/$1.log" "${@:2}"
+}
+
+sanitized() {
+  grep -q -- '--enable-sanitizers' "$CALLBOARD_BUILD/config.log"
 }
 
 at_end() {

@@ -113,7 +113,7 @@ static void test_pieces(void)
         record_add(&client.out, FCGI_PARAMS, 7, slice_of(pairs.data + i, 1));
     wire_add_end_of(&client, FCGI_PARAMS, 7);
     for (size_t i = 0; i < 4; i++)
-        record_add(&client.out, FCGI_STDIN, 7, slice_of("body" + i, 1));
+        record_add(&client.out, FCGI_STDIN, 7, slice_of(&"body"[i], 1));
     wire_add_end_of(&client, FCGI_STDIN, 7);
     CU_ASSERT_TRUE(wire_send(&client));
     assert_answer(7, "PUT /pieces fault=0 length=4 body=body");
@@ -158,9 +158,9 @@ static void test_interleaved(void)
     for (uint16_t id = 3; id >= 1; id--)
         wire_add_end_of(&client, FCGI_PARAMS, id);
     for (uint16_t id = 1; id <= 3; id++)
-        record_add(&client.out, FCGI_STDIN, id, slice_of("abc" + id - 1, 1));
+        record_add(&client.out, FCGI_STDIN, id, slice_of(&"abc"[id - 1], 1));
     for (uint16_t id = 1; id <= 3; id++)
-        wire_add_body(&client, id, slice_of("xyz" + id - 1, 1));
+        wire_add_body(&client, id, slice_of(&"xyz"[id - 1], 1));
     CU_ASSERT_TRUE(wire_send(&client));
     CU_ASSERT_TRUE(wire_handed(&wire, 3));
     for (size_t i = 3; i-- > 0;)
