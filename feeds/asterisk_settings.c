@@ -64,7 +64,7 @@ static const struct config_option options[] = {
     {CALLBOARD(method), .name = "method", .kind = CONFIG_CHOICE, .standard = "post",
      .choices = methods},
     {CALLBOARD(language), .name = "language", .kind = CONFIG_TEXT, .standard = "en"},
-    {CALLBOARD(in_flight), .name = "in_flight", .kind = CONFIG_NUMBER, .standard = "16",
+    {CALLBOARD(in_flight), .name = "in_flight", .kind = CONFIG_NUMBER, .standard = "64",
      .minimum = 1, .maximum = 256},
     {CALLBOARD(timeout), .name = "timeout", .kind = CONFIG_NUMBER, .standard = "30", .minimum = 1,
      .maximum = 3600},
