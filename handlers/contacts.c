@@ -12,14 +12,15 @@
 
 /* ---- what a client sends ---- */
 
-static bool read_name(struct direct *direct, struct slice *name)
+static bool read_name(struct direct *direct, struct slice *name, bool required)
 {
     if (!direct_parameter(direct, "name", name))
         return false;
-    if (!name->data || contacts_good_text(*name, CONTACT_NAME_CHARACTERS))
+    if (name->data ? contacts_good_text(*name, CONTACT_NAME_CHARACTERS) : !required)
         return true;
-    direct_error(direct, "name", "debe tener de 1 a 200 caracteres, sin los de control",
-                 "must have 1 to 200 characters, and no control characters");
+    direct_error_value(direct, "name", *name,
+                       "debe tener de 1 a 200 caracteres, sin los de control",
+                       "must have 1 to 200 characters, and no control characters");
     return false;
 }
 
@@ -53,13 +54,16 @@ static bool read_phones(struct direct *direct, struct contact *contact)
     return true;
 }
 
+/* `contactId`, as answers call it, or `id`, as files do. */
 static void read_id(struct direct *direct, int64_t *id)
 {
     size_t before = direct->count;
     direct_number(direct, "contactId", 1, PHONECALLS_ID_MAX, id);
     if (*id == 0 && direct->count == before)
-        direct_error(direct, "contactId", "falta este dato obligatorio",
-                     "is missing; it is required");
+        direct_number(direct, "id", 1, PHONECALLS_ID_MAX, id);
+    if (*id == 0 && direct->count == before)
+        direct_error(direct, "contactId", "falta; debe ser el número entero de un contacto",
+                     "is missing; it must be the whole number of a contact");
 }
 
 /* ---- answers ---- */
@@ -106,8 +110,7 @@ enum handler_next contacts_plan_create(struct exchange *x)
     struct putting *putting = arena_calloc(x->arena, 1, sizeof *putting);
     if (!putting)
         return HANDLER_ANSWER;
-    if (read_name(&direct, &putting->contact.name) && !putting->contact.name.data)
-        direct_error(&direct, "name", "falta este dato obligatorio", "is missing; it is required");
+    read_name(&direct, &putting->contact.name, true);
     if (read_phones(&direct, &putting->contact) && putting->contact.count == 0)
         direct_error(&direct, "phone", "falta al menos un número",
                      "at least one number is required");
@@ -133,7 +136,7 @@ enum handler_next contacts_plan_update(struct exchange *x)
     if (!putting)
         return HANDLER_ANSWER;
     read_id(&direct, &putting->contact.id);
-    read_name(&direct, &putting->contact.name);
+    read_name(&direct, &putting->contact.name, false);
     read_phones(&direct, &putting->contact);
     if (direct.count == 0 && !putting->contact.name.data && putting->contact.count == 0)
         direct_error(&direct, "name", "hace falta name, phone o ambos",

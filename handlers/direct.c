@@ -104,13 +104,14 @@ bool direct_parameter(struct direct *direct, const char *name, struct slice *val
     return false;
 }
 
-bool direct_required(struct direct *direct, const char *name, struct slice *value)
+void direct_error_value(struct direct *direct, const char *field, struct slice value,
+                        const char *spanish, const char *english)
 {
-    if (!direct_parameter(direct, name, value))
-        return false;
-    if (!value->data)
-        direct_error(direct, name, "falta este dato obligatorio", "is missing; it is required");
-    return value->data != NULL;
+    struct buffer text = buffer_in(direct->x->arena);
+    if (!value.data)
+        buffer_add_string(&text, direct_text(direct->x, "falta; ", "is missing; "));
+    buffer_add_string(&text, direct_text(direct->x, spanish, english));
+    direct_error_slice(direct, field, buffer_slice(&text));
 }
 
 bool direct_number(struct direct *direct, const char *name, int64_t minimum, int64_t maximum,
@@ -139,12 +140,13 @@ bool direct_number(struct direct *direct, const char *name, int64_t minimum, int
 static bool read_day(struct direct *direct, const char *name, int64_t *day)
 {
     struct slice text;
-    if (!direct_required(direct, name, &text))
+    if (!direct_parameter(direct, name, &text))
         return false;
     if (day_parse(text, day))
         return true;
-    direct_error(direct, name, "debe ser una fecha que exista, sin horas, como 2012-08-23",
-                 "must be a date that exists, without hours, such as 2012-08-23");
+    direct_error_value(direct, name, text,
+                       "debe ser una fecha que exista, sin horas, como 2012-08-23",
+                       "must be a date that exists, without hours, such as 2012-08-23");
     return false;
 }
 

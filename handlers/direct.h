@@ -37,8 +37,9 @@ void direct_error_slice(struct direct *direct, const char *field, struct slice t
  */
 bool direct_parameter(struct direct *direct, const char *name, struct slice *value);
 
-/* The same for one that must be there: a missing one is an error too. */
-bool direct_required(struct direct *direct, const char *name, struct slice *value);
+/* Adds an error about FIELD, which is missing (VALUE without data) or wrong; the texts say what would be right. */
+void direct_error_value(struct direct *direct, const char *field, struct slice value,
+                        const char *spanish, const char *english);
 
 /* A parameter that is a whole number from MINIMUM to MAXIMUM; *number is left alone when it is missing. */
 bool direct_number(struct direct *direct, const char *name, int64_t minimum, int64_t maximum,

@@ -66,7 +66,7 @@ static bool read_initiated(struct direct *direct, struct phonecall *call)
 {
     struct slice text;
     struct instant_text instant;
-    if (!direct_required(direct, "initiated", &text))
+    if (!direct_parameter(direct, "initiated", &text))
         return false;
     if (instant_parse(text, &instant)) {
         int64_t us = instant.zoned ? instant.local_us - instant.offset_s * INSTANT_SECOND_US
@@ -75,8 +75,8 @@ static bool read_initiated(struct direct *direct, struct phonecall *call)
         if (call->day >= DAY_FIRST && call->day <= DAY_LAST)
             return true;
     }
-    direct_error(
-        direct, "initiated",
+    direct_error_value(
+        direct, "initiated", text,
         "debe ser una fecha con hora que exista, según ISO 8601, como 2012-08-23T12:20:33 o "
         "2012-08-23T12:20:33Z",
         "must be a date with time that exists, in ISO 8601, such as 2012-08-23T12:20:33 or "
@@ -86,12 +86,13 @@ static bool read_initiated(struct direct *direct, struct phonecall *call)
 
 static bool read_number(struct direct *direct, const char *name, struct slice *number)
 {
-    if (!direct_required(direct, name, number))
+    if (!direct_parameter(direct, name, number))
         return false;
     if (contacts_good_text(*number, NUMBER_CHARACTERS))
         return true;
-    direct_error(direct, name, "debe tener de 1 a 64 caracteres imprimibles, sin los de control",
-                 "must have 1 to 64 printable characters, and no control characters");
+    direct_error_value(direct, name, *number,
+                       "debe tener de 1 a 64 caracteres imprimibles, sin los de control",
+                       "must have 1 to 64 printable characters, and no control characters");
     return false;
 }
 

@@ -131,7 +131,7 @@ static void test_delete(void)
     fixture_render(&f, (struct store_reply[]){reply_integer(1)});
     ASSERT_TEXT(f.x.response.body, "{ \"count\" : 1, \"error\" : false }\n");
     fixture_free(&f);
-    plan(&f, CONTACTS "delete?token=t&contactId=7");
+    plan(&f, CONTACTS "delete?token=t&id=7");
     fixture_render(&f, (struct store_reply[]){reply_integer(0)});
     CU_ASSERT_TRUE(
         slice_starts(f.x.response.body, "{ \"error\": true, \"errors\": { \"contactId\""));

@@ -177,8 +177,10 @@ static void test_all_at_once(void)
                 "{ \"error\": true, \"errors\": { "
                 "\"initiated\": \"must be a date with time that exists, in ISO 8601, such as "
                 "2012-08-23T12:20:33 or 2012-08-23T12:20:33Z\", "
-                "\"source\": \"is missing; it is required\", "
-                "\"destination\": \"is missing; it is required\", "
+                "\"source\": \"is missing; must have 1 to 64 printable characters, and no control "
+                "characters\", "
+                "\"destination\": \"is missing; must have 1 to 64 printable characters, and no "
+                "control characters\", "
                 "\"duration\": \"must be a whole number from 0 to 604800\", "
                 "\"url\": \"must be a URL that begins with http:// or https://, of at most 2048 "
                 "bytes\" } }\n");
