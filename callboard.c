@@ -568,7 +568,7 @@ int main(int argc, char **argv)
     if (!cgi && !read_options(argc, argv, &options, &status))
         return status;
     if (options.workers)
-        setenv("CALLBOARD_WORKERS", options.workers, 1);
+        setenv("CALLBOARD_CONF_WORKERS", options.workers, 1);
     const char *path = config_path(&options);
     struct configuration *configuration = configuration_load(path, &error);
     if (!configuration) {

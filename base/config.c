@@ -242,11 +242,11 @@ static bool read_file(struct reading *reading)
     return true;
 }
 
-/* CALLBOARD_REDIS_PASSWORD_FILE for password_file in [redis]; [callboard] itself gives no word. */
+/* CALLBOARD_CONF_REDIS_PASSWORD_FILE for password_file in [redis]; [callboard] itself gives no word. */
 static void environment_name(char *name, size_t size, const struct config_option *option)
 {
     bool main = strcmp(option->section, "callboard") == 0;
-    snprintf(name, size, "CALLBOARD_%s%s%s", main ? "" : option->section, main ? "" : "_",
+    snprintf(name, size, "CALLBOARD_CONF_%s%s%s", main ? "" : option->section, main ? "" : "_",
              option->name);
     for (; *name; name++)
         *name = *name == '.' ? '_' : (char)toupper((unsigned char)*name);

@@ -43,7 +43,7 @@ struct config_group {
 
 /*
  * Fills the settings of all GROUPS: first the standard values, then the file at PATH (NULL: no file), then
- * the environment: CALLBOARD_SECTION_KEY, in capitals, for sections without "*" (CALLBOARD_REDIS_ADDRESS).
+ * the environment: CALLBOARD_CONF_SECTION_KEY, in capitals, for sections without "*" (CALLBOARD_CONF_REDIS_ADDRESS).
  * Texts live in ARENA. On failure *error names file, line and what is wrong, and the settings are not to
  * be used.
  */

@@ -175,16 +175,16 @@ static void test_lengths(void)
 
 static void test_environment(void)
 {
-    setenv("CALLBOARD_HOUSE_COUNT", "7", 1);
+    setenv("CALLBOARD_CONF_HOUSE_COUNT", "7", 1);
     CU_ASSERT_TRUE(load("[house]\ncount = 6\n"));
     CU_ASSERT_EQUAL(settings.count, 7);
-    setenv("CALLBOARD_HOUSE_COUNT", "many", 1);
+    setenv("CALLBOARD_CONF_HOUSE_COUNT", "many", 1);
     CU_ASSERT_FALSE(load(""));
     ASSERT_TEXT(
         slice_from(error.text),
-        "environment variable CALLBOARD_HOUSE_COUNT: count must be a whole number from -3 to "
+        "environment variable CALLBOARD_CONF_HOUSE_COUNT: count must be a whole number from -3 to "
         "10, not \"many\"");
-    unsetenv("CALLBOARD_HOUSE_COUNT");
+    unsetenv("CALLBOARD_CONF_HOUSE_COUNT");
 }
 
 static void test_no_file(void)
