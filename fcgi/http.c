@@ -191,6 +191,24 @@ static bool none_match_names(struct slice list, struct slice tag)
     return false;
 }
 
+struct slice http_entity_tag(struct arena *arena, struct slice content)
+{
+    char tag[48];
+    int length = snprintf(tag, sizeof tag, "\"%zx-%016llx\"", content.length,
+                          (unsigned long long)hash_of(content));
+    return arena_copy(arena, slice_of(tag, (size_t)length));
+}
+
+bool http_tags_include(struct slice list, struct slice tag)
+{
+    if (slice_is(slice_trim(list), "*"))
+        return true;
+    for (struct slice rest = list; rest.data;)
+        if (slice_equal(slice_trim(slice_cut(rest, ',', &rest)), tag))
+            return true;
+    return false;
+}
+
 void http_response_etag(struct http_response *response, const struct http_request *request)
 {
     char tag[48];

@@ -111,6 +111,12 @@ struct slice http_response_find(const struct http_response *response, const char
  */
 void http_response_etag(struct http_response *response, const struct http_request *request);
 
+/* A strong validator of CONTENT, with its quotation marks, in ARENA: for If-Match (RFC 9110, 13.1.1). */
+struct slice http_entity_tag(struct arena *arena, struct slice content);
+
+/* True when LIST, the value of If-Match or If-None-Match, is "*" or has TAG in it, compared strongly. */
+bool http_tags_include(struct slice list, struct slice tag);
+
 /* The standard phrase of a status ("Not Found"). */
 const char *http_reason(int status);
 

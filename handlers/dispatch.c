@@ -154,7 +154,8 @@ static bool check_content_type(struct exchange *x)
     } known[] = {{ROUTE_JSON, "application/json"},
                  {ROUTE_FORM, "application/x-www-form-urlencoded"},
                  {ROUTE_CSV, "text/csv"},
-                 {ROUTE_NDJSON, "application/x-ndjson"}};
+                 {ROUTE_NDJSON, "application/x-ndjson"},
+                 {ROUTE_MERGE_PATCH, "application/merge-patch+json"}};
     const struct http_request *request = x->request;
     if (!takes_body(x) || (x->route->flags & ROUTE_ANY_BODY) ||
         (request->body.length == 0 && (x->route->flags & ROUTE_BODY_OPTIONAL)))

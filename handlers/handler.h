@@ -72,7 +72,8 @@ enum {
     ROUTE_NDJSON = 128,       /* takes a body of application/x-ndjson */
     ROUTE_REFUSALS = 256,     /* render is shown what Redis says of itself (OOM, READONLY, …) */
     ROUTE_ANY_BODY = 512,     /* takes a body of any type, and reads it by itself */
-    ROUTE_ABOUT = 1024        /* answers about a request: its body and parameters are another's */
+    ROUTE_ABOUT = 1024,       /* answers about a request: its body and parameters are another's */
+    ROUTE_MERGE_PATCH = 2048  /* takes a body of application/merge-patch+json */
 };
 
 #define ROUTE_CAPTURES 3

@@ -9,6 +9,7 @@
 #include "handlers/cticache.h"
 #include "handlers/direct.h"
 #include "handlers/directory.h"
+#include "handlers/directory_api.h"
 #include "handlers/dispatch.h"
 #include "handlers/phonecalls.h"
 #include "handlers/notifications.h"
@@ -20,8 +21,9 @@
 /* A call to a user comes with all its channel variables. */
 #define DIRECTORY_BODY_BYTES ((size_t)1 << 20)
 
-#define JSON_OR_FORM (ROUTE_JSON | ROUTE_FORM)
-#define GET_OR_POST  (HTTP_GET | HTTP_POST)
+#define JSON_OR_FORM  (ROUTE_JSON | ROUTE_FORM)
+#define JSON_OR_PATCH (ROUTE_JSON | ROUTE_MERGE_PATCH)
+#define GET_OR_POST   (HTTP_GET | HTTP_POST)
 #define ANY_METHOD                                                                                 \
     (HTTP_GET | HTTP_POST | HTTP_PUT | HTTP_PATCH | HTTP_DELETE | HTTP_OPTIONS |                   \
      HTTP_UNKNOWN_METHOD)
@@ -63,6 +65,44 @@ const struct route routes[] = {
     {"/directory", HTTP_GET | HTTP_POST | HTTP_PUT, CREDENTIAL_USER_DIRECTORY,
         ROUTE_FORM | ROUTE_BODY_OPTIONAL | ROUTE_WITHOUT_STORE, DIRECTORY_BODY_BYTES,
         directory_fail, directory_plan, directory_render},
+
+    {"/directory/{domain}", HTTP_GET, CREDENTIAL_USER_DIRECTORY_API, 0, 0,
+        fail_json, directory_plan_read_domain, directory_render_read},
+    {"/directory/{domain}", HTTP_PUT, CREDENTIAL_USER_DIRECTORY_API, ROUTE_JSON, DIRECTORY_RECORD_BODY_BYTES,
+        fail_json, directory_plan_change_domain, directory_render_change},
+    {"/directory/{domain}", HTTP_PATCH, CREDENTIAL_USER_DIRECTORY_API, JSON_OR_PATCH, DIRECTORY_RECORD_BODY_BYTES,
+        fail_json, directory_plan_change_domain, directory_render_change},
+    {"/directory/{domain}", HTTP_DELETE, CREDENTIAL_USER_DIRECTORY_API, 0, 0,
+        fail_json, directory_plan_change_domain, directory_render_change},
+
+    /* A page of records needs more memory than their requests: the limit of a body is what bounds it. */
+    {"/directory/{domain}/extensions", HTTP_GET, CREDENTIAL_USER_DIRECTORY_API, 0, DIRECTORY_BULK_BYTES,
+        fail_json, directory_plan_list_extensions, directory_render_list},
+    {"/directory/{domain}/extensions", HTTP_PUT, CREDENTIAL_USER_DIRECTORY_API, ROUTE_NDJSON, DIRECTORY_BULK_BYTES,
+        fail_json, directory_plan_bulk, directory_render_bulk},
+    {"/directory/{domain}/extensions/{name}", HTTP_GET, CREDENTIAL_USER_DIRECTORY_API, 0, 0,
+        fail_json, directory_plan_read_extension, directory_render_read},
+    {"/directory/{domain}/extensions/{name}", HTTP_PUT, CREDENTIAL_USER_DIRECTORY_API, ROUTE_JSON,
+        DIRECTORY_RECORD_BODY_BYTES,
+        fail_json, directory_plan_change_extension, directory_render_change},
+    {"/directory/{domain}/extensions/{name}", HTTP_PATCH, CREDENTIAL_USER_DIRECTORY_API, JSON_OR_PATCH,
+        DIRECTORY_RECORD_BODY_BYTES,
+        fail_json, directory_plan_change_extension, directory_render_change},
+    {"/directory/{domain}/extensions/{name}", HTTP_DELETE, CREDENTIAL_USER_DIRECTORY_API, 0, 0,
+        fail_json, directory_plan_change_extension, directory_render_change},
+
+    {"/directory/{domain}/groups", HTTP_GET, CREDENTIAL_USER_DIRECTORY_API, 0, DIRECTORY_BULK_BYTES,
+        fail_json, directory_plan_list_groups, directory_render_list},
+    {"/directory/{domain}/groups/{name}", HTTP_GET, CREDENTIAL_USER_DIRECTORY_API, 0, 0,
+        fail_json, directory_plan_read_group, directory_render_read},
+    {"/directory/{domain}/groups/{name}", HTTP_PUT, CREDENTIAL_USER_DIRECTORY_API, ROUTE_JSON,
+        DIRECTORY_RECORD_BODY_BYTES,
+        fail_json, directory_plan_change_group, directory_render_change},
+    {"/directory/{domain}/groups/{name}", HTTP_PATCH, CREDENTIAL_USER_DIRECTORY_API, JSON_OR_PATCH,
+        DIRECTORY_RECORD_BODY_BYTES,
+        fail_json, directory_plan_change_group, directory_render_change},
+    {"/directory/{domain}/groups/{name}", HTTP_DELETE, CREDENTIAL_USER_DIRECTORY_API, 0, 0,
+        fail_json, directory_plan_change_group, directory_render_change},
 
     {"/notifications/{type}", HTTP_POST, CREDENTIAL_USER_NOTIFICATIONS, JSON_OR_FORM | ROUTE_NDJSON | DELIVERING,
         NOTIFICATIONS_BODY_BYTES, fail_json, notifications_plan_post, notifications_render_post},
