@@ -9,7 +9,7 @@
 # In HOME:
 #   env             what a caller needs to know, for a shell; mode 0600
 #   settings.conf   optional, yours: laid over callboard.conf
-#   tls/ htpasswd tokens callboard.conf redis.conf *.pid log/
+#   tls/ htpasswd htpasswd-freeswitch tokens callboard.conf redis.conf *.pid log/
 #   redis/ pool/ nginx/   what each server keeps: data, socket, temporary files
 #   live            only where HOME will not do for the servers: a link to where all but the first two are
 
@@ -84,7 +84,7 @@ instance_prepare() {
     redis_configuration >"$dir/redis.conf" &&
     pool_configuration >"$dir/callboard.conf" &&
     nginx_configure &&
-    for_the_servers "$dir/htpasswd" "$dir/tokens" "$dir/redis.conf" "$dir/callboard.conf" &&
+    for_the_servers "$dir/htpasswd" "$dir/htpasswd-freeswitch" "$dir/tokens" "$dir/redis.conf" "$dir/callboard.conf" &&
     env_write
 }
 
@@ -109,7 +109,18 @@ credentials_make() {
   demo_password=$(secret_kept CALLBOARD_PASSWORD "$dir/htpasswd" ||
     "$build/callboard-passwd" "$dir/htpasswd" add "$demo_user") &&
     demo_token=$(secret_kept CALLBOARD_TOKEN "$dir/tokens" ||
-      "$build/callboard-passwd" "$dir/tokens" token add "$demo_user")
+      "$build/callboard-passwd" "$dir/tokens" token add "$demo_user") &&
+    credentials_make_freeswitch "$dir/htpasswd-freeswitch"
+}
+
+# FreeSWITCH's credentials are good for /directory alone; the demo's user may ask there too.
+credentials_make_freeswitch() {
+  local demo_line
+  freeswitch_password=$(secret_kept CALLBOARD_FREESWITCH_PASSWORD "$1" ||
+    "$build/callboard-passwd" "$1" add freeswitch) || return
+  demo_line=$(grep "^$demo_user:" "$dir/htpasswd") || return
+  grep -qxF "$demo_line" "$1" && return
+  { grep -v "^$demo_user:" "$1" && say "$demo_line"; } >"$1.new" && mv "$1.new" "$1"
 }
 
 # secret_kept VARIABLE FILE: VARIABLE of HOME/env, while FILE, which holds its hash, is there.
@@ -127,6 +138,7 @@ env_write() {
       env_line CALLBOARD_USER "$demo_user"
       env_line CALLBOARD_PASSWORD "$demo_password"
       env_line CALLBOARD_TOKEN "$demo_token"
+      env_line CALLBOARD_FREESWITCH_PASSWORD "$freeswitch_password"
       env_line CALLBOARD_CA "$certificate"
       env_line CALLBOARD_REDIS "$redis_socket"
     } >"$home/env.new" && mv "$home/env.new" "$home/env"
@@ -226,6 +238,7 @@ nginx_configure() {
       certificate "$certificate" \
       certificate_key "$dir/tls/key.pem" \
       htpasswd "$dir/htpasswd" \
+      htpasswd_freeswitch "$dir/htpasswd-freeswitch" \
       socket "$pool_socket" >"$dir/nginx/$file" || return
   done
 }

@@ -29,7 +29,22 @@ Charles Sample,5557654321
 END
 }
 
+# Phones for a FreeSWITCH to register: 1000-1009, with aliases 2000-2009 and passwords such as 1000-callboard.
+# Once: what somebody has made of them since stays.
+directory() {
+  local name
+  ! api GET /directory/callboard.test/extensions/1000 2>/dev/null || return 0
+  for name in 1000 1001 1002 1003 1004 1005 1006 1007 1008 1009; do
+    cat <<END
+{"name":"$name","param":{"password":"$name-callboard","vm-password":"$name"},"variable":{"user_context":"default","effective_caller_id_name":"Extension $name","effective_caller_id_number":"$name"},"attribute":{"number-alias":"2${name#1}"}}
+END
+  done | api PUT /directory/callboard.test/extensions -H 'Content-Type: application/x-ndjson' --data-binary @-
+  api PUT /directory/callboard.test/groups/sales -H 'Content-Type: application/json' \
+    -d '{"members":["1000","1001","1002"]}'
+}
+
 answer=$(mktemp)
 trap 'rm -f "$answer"' EXIT
 cticache
 contacts
+directory
