@@ -91,15 +91,21 @@ static enum handler_next answer_fresh(struct exchange *x, struct slice document)
     return answer_document(x, 200, document);
 }
 
-/* Redis is away: the last answer to the same question, unless it is too old. */
+/* Redis is away: the last answer to the same question, unless it is too old. A member of a group being called may be
+ * known by himself only. */
 static enum handler_next answer_from_copy(struct exchange *x)
 {
-    const struct lookup *lookup = x->notes;
+    struct lookup *lookup = x->notes;
     const struct directory_settings *settings = x->context->directory;
+    struct copies *copies = x->context->copies;
     struct slice document;
     int64_t put_us;
-    if (!copies_get(x->context->copies, x->arena, copy_key(x, &lookup->question), &document,
-                    &put_us))
+    bool known = copies_get(copies, x->arena, copy_key(x, &lookup->question), &document, &put_us);
+    if (!known && lookup->question.kind == DIRECTORY_USER) {
+        lookup->question.group = slice_of(NULL, 0);
+        known = copies_get(copies, x->arena, copy_key(x, &lookup->question), &document, &put_us);
+    }
+    if (!known)
         return answer_busy(x, 1, "storage is away, and nothing is known about this user");
     int64_t age = (x->request->now_us - put_us) / 1000000;
     if (age > (slice_equal(document, directory_not_found) ? settings->stale_not_found_seconds
