@@ -34,7 +34,7 @@ struct worker {
     struct metrics_worker *counts;
     struct handler_context context;
     struct transport_application application;
-    int descriptor;             /* the listening socket */
+    const struct fcgi_sockets *sockets;
     struct fcgi_server *server; /* NULL until it takes connections, and in a CGI program */
     bool ending;                /* told to end */
     struct credentials *credentials;
@@ -291,7 +291,7 @@ struct pool {
     struct configuration *configuration;
     struct metrics *metrics;
     struct copies *copies; /* made once: what is in them outlives configurations and workers */
-    int descriptor;
+    struct fcgi_sockets sockets;
     int pam_door; /* of the PAM helper; -1: nothing asks PAM */
 };
 
@@ -302,7 +302,7 @@ static void start_serving(void *self, bool up)
     struct error error;
     (void)up;
     store_on_change(worker->store, NULL, NULL);
-    worker->server = fcgi_server_start(&worker->loop, worker->descriptor, &worker->application,
+    worker->server = fcgi_server_start(&worker->loop, worker->sockets, &worker->application,
                                        &worker->configuration->server, worker->context.metrics,
                                        worker->counts, &error);
     if (!worker->server) {
@@ -321,7 +321,7 @@ static int work(void *self, struct metrics_worker *counts)
     bool ready = worker && prepare_worker(worker, pool->configuration, pool->metrics, counts,
                                           pool->pam_door, &error);
     if (ready) {
-        worker->descriptor = pool->descriptor;
+        worker->sockets = &pool->sockets;
         worker->context.copies = pool->copies;
         worker->store = store_open(&worker->loop, &pool->configuration->store, counts, &error);
     }
@@ -412,11 +412,13 @@ static bool open_pool(struct pool *pool, const char *address, bool inherited, st
     pool->copies = copies_create((size_t)configuration->directory.copies_megabytes << 20);
     if (!pool->metrics || !pool->copies)
         return error_set(error, "no shared memory: %s", strerror(errno));
-    pool->descriptor =
+    pool->sockets.listening =
         inherited ? dup(STDIN_FILENO) : listen_open(address, configuration->socket_group, error);
-    if (pool->descriptor < 0)
+    if (pool->sockets.listening < 0)
         return inherited ? error_set(error, "descriptor 0: %s", strerror(errno)) : false;
-    fcntl(pool->descriptor, F_SETFL, fcntl(pool->descriptor, F_GETFL) | O_NONBLOCK);
+    fcntl(pool->sockets.listening, F_SETFL, fcntl(pool->sockets.listening, F_GETFL) | O_NONBLOCK);
+    if (!handover_open(&pool->sockets.handover, error))
+        return false;
     /* The PAM helper stays root; the credential files are looked at as the workers will read them. */
     return apply_log(configuration, error) &&
            open_pam(&configuration->credentials, &pool->pam_door, error) &&

@@ -1,6 +1,6 @@
 /*
- * connection.h - one FastCGI connection and the requests on it.
- * Used by server.c alone; apart from it so that each file is one idea.
+ * connection.h - one FastCGI connection: its socket, its time and its end.
+ * For server.c, and for request.c and intake.c, which live on a connection.
  */
 #ifndef CALLBOARD_CONNECTION_H
 #define CALLBOARD_CONNECTION_H
@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "base/metrics.h"
+#include "fcgi/handover.h"
 #include "fcgi/record.h"
 #include "fcgi/transport.h"
 
@@ -31,6 +32,7 @@ struct connection_owner {
     size_t open;   /* connections whose memory is not freed yet */
     uint64_t made; /* requests so far, for their ids */
     bool draining;
+    const struct handover *heirs; /* draining: who takes idle connections over; NULL: nobody */
 };
 
 struct connection {
@@ -46,8 +48,8 @@ struct connection {
     size_t small_length;
     struct fcgi_request *requests;
     size_t request_count;
-    uint64_t active_ms;     /* when something last came, on the loop's clock */
-    size_t records_waiting; /* of the connection itself, behind answers */
+    uint64_t active_ms; /* when something last came, on the loop's clock */
+    size_t waiting;     /* bytes of connection_send that the socket has not taken yet */
     bool closing;
     struct connection *next, *previous;
 };
@@ -59,10 +61,20 @@ struct connection {
 bool connection_start(struct connection_owner *owner, int descriptor);
 
 /*
+ * Sends BYTES now, or a copy of them behind what is still to be sent. False: the socket is broken, or copies of more than
+ * TRANSPORT_UNREAD_BYTES would wait; the connection is to be closed.
+ */
+bool connection_send(struct connection *connection, struct slice bytes);
+
+/* Ends the connection. Requests that nobody works on go with it; the others are left to their answers. */
+void connection_close(struct connection *connection);
+
+/*
  * Ends connections whose requests do not come or whose answers are not taken in time; called every now and then.
  *
- * While owner->draining each connection ends right after its next answer, and here once it has been quiet for a second. A
- * web server that keeps a busy connection may have sent the next request at any other moment, and that would be lost.
+ * While owner->draining it hands the idle ones over to the heirs. Without heirs each connection ends right after its next
+ * answer, and here once it has been quiet for a second: a web server that keeps a busy connection may have sent the next
+ * request at any other moment, and that would be lost.
  */
 void connection_sweep(struct connection_owner *owner);
 

@@ -25,10 +25,12 @@
 
 struct fcgi_server {
     struct connection_owner owner;
-    int descriptor;
+    struct fcgi_sockets sockets;
     const struct fcgi_server_settings *settings;
     const struct metrics *metrics;
     uv_poll_t listening;
+    uv_poll_t inheriting; /* connections of workers that end */
+    bool inherits;        /* that handle is in use */
     uv_timer_t sweeping;
     uv_timer_t pausing; /* until connections are taken again */
     bool yielded;       /* the waiting connection was left to others once already */
@@ -68,6 +70,30 @@ static bool others_have_fewer(const struct fcgi_server *server)
     return false;
 }
 
+/* True when a worker stays that can take over this one's connections. */
+static bool has_heirs(const struct fcgi_server *server)
+{
+    const struct metrics_worker *own = server->owner.counts;
+    if (server->sockets.handover.give < 0)
+        return false;
+    for (size_t i = 0; i < server->metrics->places_used; i++) {
+        const struct metrics_worker *other = &server->metrics->workers[i];
+        if (other != own && other->pid > 0 && !other->draining)
+            return true;
+    }
+    return false;
+}
+
+static void on_inheritance(uv_poll_t *inheriting, int status, int events)
+{
+    struct fcgi_server *server = inheriting->data;
+    int descriptor;
+    (void)status;
+    (void)events;
+    while ((descriptor = handover_take(&server->sockets.handover)) >= 0)
+        connection_start(&server->owner, descriptor);
+}
+
 static void on_connection(uv_poll_t *listening, int status, int events)
 {
     struct fcgi_server *server = listening->data;
@@ -84,7 +110,8 @@ static void on_connection(uv_poll_t *listening, int status, int events)
             pause_listening(server, YIELD_MS);
             return;
         }
-        int descriptor = accept4(server->descriptor, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int descriptor =
+            accept4(server->sockets.listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         server->yielded = false;
         if (descriptor < 0) {
             if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
@@ -114,6 +141,8 @@ static void finish_if_drained(struct fcgi_server *server)
     uv_close((uv_handle_t *)&server->listening, on_handle_closed);
     uv_close((uv_handle_t *)&server->sweeping, on_handle_closed);
     uv_close((uv_handle_t *)&server->pausing, on_handle_closed);
+    if (server->inherits)
+        uv_close((uv_handle_t *)&server->inheriting, on_handle_closed);
 }
 
 static void on_connection_closed(void *self)
@@ -124,10 +153,24 @@ static void on_connection_closed(void *self)
 static void on_sweep(uv_timer_t *sweeping)
 {
     struct fcgi_server *server = sweeping->data;
+    server->owner.heirs =
+        server->owner.draining && has_heirs(server) ? &server->sockets.handover : NULL;
     connection_sweep(&server->owner);
 }
 
-struct fcgi_server *fcgi_server_start(uv_loop_t *loop, int descriptor,
+/* Begins to take over connections; a server that cannot does without. */
+static void inherit(struct fcgi_server *server)
+{
+    uv_loop_t *loop = server->owner.loop;
+    server->inherits = server->sockets.handover.take >= 0 &&
+                       uv_poll_init(loop, &server->inheriting, server->sockets.handover.take) == 0;
+    if (server->inherits)
+        uv_poll_start(&server->inheriting, UV_READABLE, on_inheritance);
+    server->handles += server->inherits;
+    server->inheriting.data = server;
+}
+
+struct fcgi_server *fcgi_server_start(uv_loop_t *loop, const struct fcgi_sockets *sockets,
                                       const struct transport_application *application,
                                       const struct fcgi_server_settings *settings,
                                       const struct metrics *metrics, struct metrics_worker *counts,
@@ -145,16 +188,17 @@ struct fcgi_server *fcgi_server_start(uv_loop_t *loop, int descriptor,
                                   .request_ms = (uint64_t)settings->request_seconds * 1000,
                                   .self = server,
                                   .closed = on_connection_closed};
-    server->descriptor = descriptor;
+    server->sockets = *sockets;
     server->settings = settings;
     server->metrics = metrics;
     server->handles = 3;
-    int status = uv_poll_init(loop, &server->listening, descriptor);
+    int status = uv_poll_init(loop, &server->listening, sockets->listening);
     if (status != 0) {
         error_set(error, "cannot listen: %s", uv_strerror(status));
         free(server);
         return NULL;
     }
+    inherit(server);
     uv_timer_init(loop, &server->sweeping);
     uv_timer_init(loop, &server->pausing);
     server->listening.data = server->sweeping.data = server->pausing.data = server;
@@ -172,7 +216,9 @@ void fcgi_server_drain(struct fcgi_server *server, void (*drained)(void *self), 
     server->drained = drained;
     server->drained_self = self;
     uv_poll_stop(&server->listening);
+    if (server->inherits)
+        uv_poll_stop(&server->inheriting);
     uv_timer_start(&server->sweeping, on_sweep, DRAIN_SWEEP_MS, DRAIN_SWEEP_MS);
-    connection_sweep(&server->owner);
+    on_sweep(&server->sweeping);
     finish_if_drained(server);
 }

@@ -39,7 +39,7 @@ short body: 400 200
 long body: 400 200
 good body: 201 200
 abort: aborted 200
-authorizer: 200 200'
+authorizer: 401 200'
 
 free_ports
 background tcp "$CALLBOARD_BUILD/callboard.fcgi" --config "$dir/callboard.conf" --listen "127.0.0.1:$free_port"

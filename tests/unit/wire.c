@@ -85,8 +85,9 @@ bool wire_start(struct wire *wire)
     wire->application =
         (struct transport_application){.self = wire, .body_limit = body_limit, .handle = handle};
     uv_loop_init(&wire->loop);
-    wire->server = fcgi_server_start(&wire->loop, wire->listening, &wire->application,
-                                     &wire->settings, wire->metrics, wire->counts, &error);
+    const struct fcgi_sockets sockets = {wire->listening, {-1, -1}};
+    wire->server = fcgi_server_start(&wire->loop, &sockets, &wire->application, &wire->settings,
+                                     wire->metrics, wire->counts, &error);
     if (wire->server)
         return true;
     uv_loop_close(&wire->loop);
