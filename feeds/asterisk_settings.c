@@ -96,11 +96,11 @@ static bool read_secret(struct asterisk_settings *settings, const char *path, co
 
 static bool read_secrets(struct asterisk_settings *settings, const char *path, struct error *error)
 {
-    return read_secret(settings, path, settings->password_file, "CALLBOARD_ASTERISK_PASSWORD",
+    return read_secret(settings, path, settings->password_file, "CALLBOARD_CONF_ASTERISK_PASSWORD",
                        &settings->odbc.password, error) &&
-           read_secret(settings, path, settings->token_file, "CALLBOARD_TOKEN",
+           read_secret(settings, path, settings->token_file, "CALLBOARD_CONF_TOKEN",
                        &settings->sender.token, error) &&
-           read_secret(settings, path, settings->basic_password_file, "CALLBOARD_PASSWORD",
+           read_secret(settings, path, settings->basic_password_file, "CALLBOARD_CONF_PASSWORD",
                        &settings->sender.password, error);
 }
 
@@ -108,7 +108,7 @@ static bool read_secrets(struct asterisk_settings *settings, const char *path, s
 static bool check_connection_string(const struct asterisk_settings *settings, const char *path,
                                     struct error *error)
 {
-    const char *given = getenv("CALLBOARD_ASTERISK_DSN");
+    const char *given = getenv("CALLBOARD_CONF_ASTERISK_DSN");
     if (!path || !strcasestr(settings->odbc.dsn, "pwd=") ||
         (given && strcmp(given, settings->odbc.dsn) == 0))
         return true;

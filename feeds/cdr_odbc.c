@@ -69,20 +69,22 @@ static bool statement_error(struct odbc *odbc, const char *what, struct error *e
 
 /* ---- connecting ---- */
 
-/* VALUE in braces, in which a connection string may hold anything. */
+/* Adds NAME=VALUE; in braces, between which anything may stand, only where it must: not all drivers know them. */
 static void add_attribute(struct buffer *text, const char *name, const char *value)
 {
+    bool braces = value[strcspn(value, " ;={}[](),?*!@")] != '\0';
     if (!*value)
         return;
-    buffer_add_string(text, ";");
+    buffer_add_byte(text, ';');
     buffer_add_string(text, name);
-    buffer_add_string(text, "={");
+    buffer_add_string(text, braces ? "={" : "=");
     for (; *value; value++) {
         buffer_add_byte(text, *value);
-        if (*value == '}')
+        if (braces && *value == '}')
             buffer_add_byte(text, '}');
     }
-    buffer_add_byte(text, '}');
+    if (braces)
+        buffer_add_byte(text, '}');
 }
 
 static SQLRETURN connect_with_string(struct odbc *odbc, const struct cdr_odbc_settings *settings)

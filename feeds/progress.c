@@ -144,8 +144,9 @@ static void draw(struct progress *progress, int64_t now_us)
     int64_t left = progress->total > done(progress) ? progress->total - done(progress) : 0;
     long long wait = calls_a_second > 0 ? (long long)((double)left / calls_a_second + 0.5) : 0;
     end_drawing(progress);
-    printf("%lld/%lld calls  %.0f/s  %lld:%02lld left", (long long)done(progress),
-           (long long)progress->total, calls_a_second, wait / 60, wait % 60);
+    printf("%lld/%lld calls", (long long)done(progress), (long long)progress->total);
+    if (done(progress) > 0)
+        printf("  %.0f/s  %lld:%02lld left", calls_a_second, wait / 60, wait % 60);
     if (progress->lap_duration_us)
         printf("  (last %d: %.2f s)", LAP_CALLS, seconds(progress->lap_duration_us));
     if (progress->rejected)
