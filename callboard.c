@@ -26,6 +26,24 @@
 #include "steps.h"
 #include "store/drain.h"
 
+/* ---- what processes that check credentials have in common ---- */
+
+struct doorkeeper {
+    struct credentials_memory *memory;
+    int pam_door; /* of the PAM helper; -1: nothing asks PAM */
+};
+
+static bool open_doorkeeper(const struct credentials_settings *settings,
+                            struct doorkeeper *doorkeeper, struct error *error)
+{
+    doorkeeper->pam_door = -1;
+    doorkeeper->memory = credentials_memory_create(error);
+    if (!doorkeeper->memory || !credentials_use_pam(settings))
+        return doorkeeper->memory != NULL;
+    doorkeeper->pam_door = pam_helper_start(settings->pam_service, error);
+    return doorkeeper->pam_door >= 0;
+}
+
 /* ---- one process that answers requests ---- */
 
 struct worker {
@@ -200,7 +218,7 @@ static size_t body_limit(void *self, const struct http_request *head)
 
 static bool prepare_worker(struct worker *worker, const struct configuration *configuration,
                            const struct metrics *metrics, struct metrics_worker *counts,
-                           int pam_door, struct error *error)
+                           const struct doorkeeper *doorkeeper, struct error *error)
 {
     uint64_t origin;
     if (getrandom(&origin, sizeof origin, 0) != sizeof origin)
@@ -223,10 +241,10 @@ static bool prepare_worker(struct worker *worker, const struct configuration *co
     zone_use(configuration->phonecalls.time_zone);
     if (uv_loop_init(&worker->loop) != 0)
         return error_set(error, "no event loop");
-    worker->credentials =
-        credentials_open(&worker->loop, &configuration->credentials, pam_door, error);
+    worker->credentials = credentials_open(&worker->loop, &configuration->credentials,
+                                           doorkeeper->memory, doorkeeper->pam_door);
     if (!worker->credentials)
-        return false;
+        return error_set(error, "out of memory");
     worker->steps = steps_open(&worker->loop, &configuration->spool, &configuration->store, counts);
     return worker->steps || error_set(error, "out of memory");
 }
@@ -292,7 +310,7 @@ struct pool {
     struct metrics *metrics;
     struct copies *copies; /* made once: what is in them outlives configurations and workers */
     struct fcgi_sockets sockets;
-    int pam_door; /* of the PAM helper; -1: nothing asks PAM */
+    struct doorkeeper doorkeeper;
 };
 
 /* Takes connections once it is known whether Redis is there, so that a worker that is just starting refuses nobody. */
@@ -319,7 +337,7 @@ static int work(void *self, struct metrics_worker *counts)
     struct error error = {"out of memory"};
     struct worker *worker = malloc(sizeof *worker);
     bool ready = worker && prepare_worker(worker, pool->configuration, pool->metrics, counts,
-                                          pool->pam_door, &error);
+                                          &pool->doorkeeper, &error);
     if (ready) {
         worker->sockets = &pool->sockets;
         worker->context.copies = pool->copies;
@@ -370,7 +388,7 @@ static bool credentials_can_change(const struct pool *pool,
                                    const struct credentials_settings *fresh, struct error *error)
 {
     bool asks_pam = credentials_use_pam(fresh);
-    if (asks_pam && pool->pam_door < 0)
+    if (asks_pam && pool->doorkeeper.pam_door < 0)
         return error_set(error, "auth = pam takes effect at a new start only: the PAM helper is "
                                 "started as root");
     if (asks_pam && strcmp(fresh->pam_service, pool->configuration->credentials.pam_service) != 0)
@@ -395,16 +413,6 @@ static bool reload(void *self, struct error *error)
     return true;
 }
 
-/* Starts the PAM helper when anything asks PAM; *door is how it is reached. */
-static bool open_pam(const struct credentials_settings *settings, int *door, struct error *error)
-{
-    *door = -1;
-    if (!credentials_use_pam(settings))
-        return true;
-    *door = pam_helper_start(settings->pam_service, error);
-    return *door >= 0;
-}
-
 static bool open_pool(struct pool *pool, const char *address, bool inherited, struct error *error)
 {
     const struct configuration *configuration = pool->configuration;
@@ -421,7 +429,7 @@ static bool open_pool(struct pool *pool, const char *address, bool inherited, st
         return false;
     /* The PAM helper stays root; the credential files are looked at as the workers will read them. */
     return apply_log(configuration, error) &&
-           open_pam(&configuration->credentials, &pool->pam_door, error) &&
+           open_doorkeeper(&configuration->credentials, &pool->doorkeeper, error) &&
            listen_leave_root(configuration->user, configuration->group, error) &&
            credentials_files_check(&configuration->credentials, error);
 }
@@ -463,7 +471,7 @@ static void on_cgi_answered(void *self)
 static int run_cgi(struct configuration *configuration)
 {
     struct worker worker;
-    int pam_door;
+    struct doorkeeper doorkeeper;
     struct error error = {"out of memory"};
     struct metrics *metrics = metrics_create();
     struct metrics_worker *counts = metrics ? metrics_take_place(metrics) : NULL;
@@ -473,8 +481,8 @@ static int run_cgi(struct configuration *configuration)
     }
     log_set_process("cgi");
     counts->pid = getpid();
-    if (!open_pam(&configuration->credentials, &pam_door, &error) ||
-        !prepare_worker(&worker, configuration, metrics, counts, pam_door, &error) ||
+    if (!open_doorkeeper(&configuration->credentials, &doorkeeper, &error) ||
+        !prepare_worker(&worker, configuration, metrics, counts, &doorkeeper, &error) ||
         !cgi_serve(&worker.application, configuration->server.request_seconds, on_cgi_answered,
                    &worker, &error)) {
         fprintf(stderr, "callboard.fcgi: %s\n", error.text);

@@ -8,9 +8,7 @@
 #include "base/clock.h"
 #include "htpasswd/hash.h"
 #include "htpasswd/live_file.h"
-#include "htpasswd/remembered.h"
 #include "htpasswd/slow_check.h"
-#include "htpasswd/throttle.h"
 #include "htpasswd/tokens.h"
 
 #define US 1000000
@@ -24,28 +22,24 @@
 struct credentials {
     const struct credentials_settings *settings;
     struct live_file tokens, htpasswd;
-    struct fingerprint_key key;
-    struct remembered *remembered;
-    struct throttle *throttle;
+    struct credentials_memory *memory;
     struct slow_checks *slow;
 };
 
 static enum credential_verdict conclude(void *self, const struct slow_check *check);
 
 struct credentials *credentials_open(uv_loop_t *loop, const struct credentials_settings *settings,
-                                     int pam_door, struct error *error)
+                                     struct credentials_memory *memory, int pam_door)
 {
     struct credentials *credentials = calloc(1, sizeof *credentials);
-    error_set(error, "out of memory");
     if (!credentials)
         return NULL;
     credentials->settings = settings;
+    credentials->memory = memory;
     credentials->tokens = live_file_at(settings->tokens);
     credentials->htpasswd = live_file_at(settings->htpasswd);
-    if (fingerprint_key_make(&credentials->key, error) &&
-        (credentials->remembered = remembered_create()) &&
-        (credentials->throttle = throttle_create(&credentials->key)) &&
-        (credentials->slow = slow_checks_open(loop, pam_door, conclude, credentials)))
+    credentials->slow = slow_checks_open(loop, pam_door, conclude, credentials);
+    if (credentials->slow)
         return credentials;
     credentials_close(credentials);
     return NULL;
@@ -59,9 +53,6 @@ void credentials_close(struct credentials *credentials)
         slow_checks_close(credentials->slow);
     live_file_close(&credentials->tokens);
     live_file_close(&credentials->htpasswd);
-    free(credentials->remembered);
-    free(credentials->throttle);
-    explicit_bzero(&credentials->key, sizeof credentials->key);
     free(credentials);
 }
 
@@ -84,7 +75,7 @@ static struct fingerprint fingerprint_for(const struct credentials *credentials,
     const struct slice parts[] = {
         slice_from(question->kind == CREDENTIAL_KIND_PAM ? "pam" : "htpasswd"), question->user,
         question->secret, stored};
-    return fingerprint_of(&credentials->key, parts, sizeof parts / sizeof *parts);
+    return fingerprint_of(&credentials->memory->key, parts, sizeof parts / sizeof *parts);
 }
 
 /* For a name that is nobody's: always the same somebody's hash, so that the answer takes as long as for others. */
@@ -94,7 +85,7 @@ static struct slice stand_in(const struct credentials *credentials, struct slice
     if (file->name_count == 0)
         return slice_of(NULL, 0);
     const struct slice parts[] = {slice_from("stand-in"), user};
-    struct fingerprint fingerprint = fingerprint_of(&credentials->key, parts, 2);
+    struct fingerprint fingerprint = fingerprint_of(&credentials->memory->key, parts, 2);
     return file->by_name[fingerprint.words[0] % file->name_count]->hash;
 }
 
@@ -103,13 +94,16 @@ static enum credential_verdict learn(struct credentials *credentials,
                                      const struct credential_question *question,
                                      struct fingerprint fingerprint, enum credential_verdict found)
 {
+    struct credentials_memory *memory = credentials->memory;
     int64_t now_us = clock_now_us();
+    credentials_memory_lock(memory);
     if (found == VERDICT_GOOD) {
-        remembered_put(credentials->remembered, fingerprint, now_us);
-        throttle_forgive(credentials->throttle, question->address, question->user, now_us);
+        remembered_put(memory->remembered, fingerprint, now_us);
+        throttle_forgive(memory->throttle, question->address, question->user, now_us);
     } else if (found == VERDICT_WRONG) {
-        remembered_forget(credentials->remembered, fingerprint);
+        remembered_forget(memory->remembered, fingerprint);
     }
+    credentials_memory_unlock(memory);
     return found;
 }
 
@@ -129,6 +123,28 @@ static enum credential_verdict conclude(void *self, const struct slow_check *che
     return learn(credentials, &question, check->fingerprint, found);
 }
 
+/* How long ago the credential was found to be good; KNOWN_US when it was not, or so long ago. */
+static int64_t age_of(const struct credentials *credentials, struct fingerprint fingerprint,
+                      int64_t now_us)
+{
+    credentials_memory_lock(credentials->memory);
+    int64_t verified_us = remembered_find(credentials->memory->remembered, fingerprint);
+    credentials_memory_unlock(credentials->memory);
+    if (verified_us && now_us < verified_us - US)
+        return KNOWN_US - 1; /* the clock was set back */
+    return verified_us && now_us - verified_us < KNOWN_US ? now_us - verified_us : KNOWN_US;
+}
+
+static bool may_try(const struct credentials *credentials,
+                    const struct credential_question *question, int64_t now_us)
+{
+    credentials_memory_lock(credentials->memory);
+    bool may =
+        throttle_try(credentials->memory->throttle, question->address, question->user, now_us);
+    credentials_memory_unlock(credentials->memory);
+    return may;
+}
+
 static enum credential_verdict check_user(struct credentials *credentials,
                                           const struct credential_question *question,
                                           int64_t now_us, credentials_done *done, void *self)
@@ -140,16 +156,13 @@ static enum credential_verdict check_user(struct credentials *credentials,
         hash = stored.length ? stored : stand_in(credentials, question->user);
     }
     struct fingerprint fingerprint = fingerprint_for(credentials, question, stored);
-    int64_t verified_us = remembered_find(credentials->remembered, fingerprint);
-    int64_t age_us = verified_us ? now_us - verified_us : KNOWN_US;
-    if (age_us < 0) /* the clock was set back */
-        age_us = KNOWN_US - 1;
+    int64_t age_us = age_of(credentials, fingerprint, now_us);
     if (age_us < credentials->settings->remember_seconds * US)
         return VERDICT_GOOD;
     if (slow_checks_join(credentials->slow, fingerprint, done, self))
         return VERDICT_LATER;
     bool known = age_us < KNOWN_US;
-    if (!known && !throttle_try(credentials->throttle, question->address, question->user, now_us))
+    if (!known && !may_try(credentials, question, now_us))
         return VERDICT_SLOW_DOWN;
     if (question->kind == CREDENTIAL_KIND_PAM || hash_is_slow(hash))
         return slow_checks_begin(credentials->slow, question, hash,

@@ -9,6 +9,7 @@
 
 #include <uv.h>
 
+#include "htpasswd/memory.h"
 #include "htpasswd/settings.h"
 
 /* Slow checks at once, of libuv's four threads; the others stay free for name resolution. */
@@ -21,9 +22,9 @@ struct credentials;
 
 typedef void credentials_done(void *self, enum credential_verdict verdict);
 
-/* PAM_DOOR is what pam_helper_start returned, or -1 for no PAM. SETTINGS must stay. NULL and *error otherwise. */
+/* PAM_DOOR is what pam_helper_start returned, or -1 for no PAM. SETTINGS and MEMORY must stay. NULL without memory. */
 struct credentials *credentials_open(uv_loop_t *loop, const struct credentials_settings *settings,
-                                     int pam_door, struct error *error);
+                                     struct credentials_memory *memory, int pam_door);
 
 /* Frees it when the loop has run to its end. No verdict may be outstanding. */
 void credentials_close(struct credentials *credentials);

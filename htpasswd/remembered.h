@@ -9,7 +9,7 @@
 
 struct remembered;
 
-/* NULL when there is no memory. To be freed with free. */
+/* In memory kept across fork, which lives with the program. NULL when there is none. */
 struct remembered *remembered_create(void);
 
 /* When the credential was verified, as given to remembered_put; 0: it is not remembered. */

@@ -24,7 +24,7 @@
 
 struct throttle;
 
-/* KEY must stay. NULL when there is no memory. To be freed with free. */
+/* In memory kept across fork, which lives with the program. KEY must stay. NULL when there is none. */
 struct throttle *throttle_create(const struct fingerprint_key *key);
 
 /*
