@@ -13,7 +13,7 @@ import rounds
 from machine import CannotMeasure, Place
 from servers import HERE, Nginx, Redis
 
-BENCHES = ["cache", "phonecalls"]
+BENCHES = ["cache", "directory", "phonecalls"]
 
 
 def arguments():

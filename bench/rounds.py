@@ -89,7 +89,8 @@ class Client:
         """One request with curl: (status, headers by lower-case name, body)."""
         command = ["curl", "-sS", "-i", "--noproxy", "*", "--max-time", "5", "-X", method, *self.curl_options]
         if body is not None:
-            command += ["-H", "Content-Type: application/json", "--data-binary", body]
+            kind = "application/json" if body.startswith("{") else "application/x-www-form-urlencoded"
+            command += ["-H", f"Content-Type: {kind}", "--data-binary", body]
         if header:
             command += ["-H", header]
         done = subprocess.run([*command, self.nginx.url(pool, path)], check=False, capture_output=True)

@@ -14,7 +14,8 @@ function init(args)
         local method, path, body = line:match("^(%S+)\t(%S+)\t?(.*)$")
         local headers = {}
         if body ~= "" then
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = body:sub(1, 1) == "{" and "application/json"
+                or "application/x-www-form-urlencoded"
         end
         for name, value in pairs(wrk.headers) do
             headers[name] = value

@@ -26,12 +26,47 @@ function cacheRoutes(redis) {
   return router;
 }
 
+const ENTITIES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const DIAL_STRING = '{^^:sip_invite_domain=${dialed_domain}:presence_id=${dialed_user}@${dialed_domain}}' +
+  '${sofia_contact(*/${dialed_user}@${dialed_domain})}';
+const NOT_FOUND = '<document type="freeswitch/xml">\n<section name="result">\n<result status="not found"/>\n' +
+  '</section>\n</document>\n';
+
+const encoded = (value) => String(value).replace(/[&<>"']/g, (found) => ENTITIES[found]);
+
+function pairs(element, object) {
+  const lines = Object.entries(object ?? {}).filter(([, value]) => value !== '')
+    .map(([name, value]) => `<${element} name="${encoded(name)}" value="${encoded(value)}"/>\n`);
+  return `<${element}s>\n${lines.join('')}</${element}s>\n`;
+}
+
+// POST /directory, as FreeSWITCH sends it
+function directoryRoutes(redis) {
+  const router = express.Router();
+  router.post('/', express.urlencoded({ extended: false }), async (request, response) => {
+    const { section, user, domain } = request.body;
+    const stored = section === 'directory' && user && domain ? await redis.hGet(`cti_exten@${domain}`, user) : null;
+    response.type('text/xml; charset=utf-8');
+    if (!stored) {
+      return response.send(NOT_FOUND);
+    }
+    const record = JSON.parse(stored);
+    const attributes = Object.entries(record.attribute ?? {}).map(([name, value]) => ` ${name}="${encoded(value)}"`);
+    response.send('<document type="freeswitch/xml">\n<section name="directory">\n' +
+      `<domain name="${encoded(domain)}">\n${pairs('param', { 'dial-string': DIAL_STRING })}` +
+      `<users>\n<user id="${encoded(user)}"${attributes.join('')}>\n${pairs('param', record.param)}` +
+      `${pairs('variable', record.variable)}</user>\n</users>\n</domain>\n</section>\n</document>\n`);
+  });
+  return router;
+}
+
 async function serve() {
   const redis = createClient({ socket: { path: redisSocket } });
   redis.on('error', (error) => console.error(error.message));
   await redis.connect();
   const app = express();
   app.use('/cticache', cacheRoutes(redis));
+  app.use('/directory', directoryRoutes(redis));
   const server = app.listen({ path: socket, backlog: 4096 }, (error) => {
     if (error) {
       throw error;
