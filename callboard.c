@@ -450,9 +450,12 @@ static int run_pool(const char *path, struct configuration *configuration, const
         configuration_free(pool.configuration);
         return 1;
     }
+    /* The address is part of a configuration that a reload throws away. */
+    char *listening = strdup(address);
     int status = master_run(&hooks, pool.metrics, configuration->drain_seconds);
-    if (!inherited)
-        listen_remove(address);
+    if (!inherited && listening)
+        listen_remove(listening);
+    free(listening);
     configuration_free(pool.configuration);
     return status;
 }
