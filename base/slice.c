@@ -25,6 +25,15 @@ bool slice_equal_nocase(struct slice a, struct slice b)
     return true;
 }
 
+bool slice_contains_nocase(struct slice a, const char *part)
+{
+    struct slice wanted = slice_from(part);
+    for (size_t at = 0; at + wanted.length <= a.length; at++)
+        if (slice_equal_nocase(slice_of(a.data + at, wanted.length), wanted))
+            return true;
+    return false;
+}
+
 struct slice slice_trim(struct slice a)
 {
     while (a.length > 0 && (a.data[0] == ' ' || a.data[0] == '\t')) {

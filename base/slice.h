@@ -53,6 +53,9 @@ bool slice_starts(struct slice a, const char *prefix);
 /* Equal but for the case of ASCII letters. */
 bool slice_equal_nocase(struct slice a, struct slice b);
 
+/* True when PART is somewhere in A, whatever the case of ASCII letters. */
+bool slice_contains_nocase(struct slice a, const char *part);
+
 /* Without the spaces and tabs at both ends. */
 struct slice slice_trim(struct slice a);
 

@@ -108,15 +108,6 @@ void xml_attribute(struct buffer *out, struct slice name, struct slice value)
     buffer_add_byte(out, '"');
 }
 
-static bool contains_nocase(struct slice text, const char *part)
-{
-    size_t length = strlen(part);
-    for (size_t at = 0; at + length <= text.length; at++)
-        if (slice_equal_nocase(slice_of(text.data + at, length), slice_of(part, length)))
-            return true;
-    return false;
-}
-
 bool xml_name_is_good(struct slice name)
 {
     if (name.length > NAME_BYTES || !slice_only(name, "0123456789_.-"
@@ -127,7 +118,7 @@ bool xml_name_is_good(struct slice name)
         return false;
     if (name.length >= 3 && slice_equal_nocase(slice_of(name.data, 3), slice_from("xml")))
         return false;
-    return !contains_nocase(name, "x-pre-process");
+    return !slice_contains_nocase(name, "x-pre-process");
 }
 
 bool xml_text_is_good(struct slice text)

@@ -11,6 +11,7 @@
 #include "base/xml.h"
 #include "handlers/answer.h"
 #include "handlers/directory_answer.h"
+#include "handlers/directory_copies.h"
 #include "handlers/directory_field.h"
 #include "handlers/directory_request.h"
 #include "handlers/directory_scan.h"
@@ -43,29 +44,7 @@ struct slice directory_key(struct arena *arena, const char *prefix, struct slice
     return buffer_slice(&key);
 }
 
-/* ---- answers, and their copies ---- */
-
-/* The copy's key: all that the answer depends on. */
-static struct slice copy_key(struct exchange *x, const struct directory_question *question)
-{
-    struct buffer key = buffer_in(x->arena);
-    buffer_add_byte(&key, (char)('0' + question->kind));
-    buffer_add_byte(&key, (char)('0' + 2 * question->event_socket + question->by_alias));
-    buffer_add(&key, question->domain);
-    buffer_add_byte(&key, '\0');
-    buffer_add(&key, question->user);
-    buffer_add_byte(&key, '\0');
-    buffer_add(&key, question->group);
-    return buffer_slice(&key);
-}
-
-void directory_forget(struct exchange *x, struct slice domain, struct slice user)
-{
-    struct directory_question question = {.kind = DIRECTORY_USER, .domain = domain, .user = user};
-    copies_forget(x->context->copies, copy_key(x, &question));
-    question.by_alias = true;
-    copies_forget(x->context->copies, copy_key(x, &question));
-}
+/* ---- answers ---- */
 
 static enum handler_next answer_document(struct exchange *x, int status, struct slice document)
 {
@@ -86,31 +65,18 @@ static enum handler_next answer_fresh(struct exchange *x, struct slice document)
         document = directory_not_found;
     }
     if (!x->arena->exhausted)
-        copies_put(x->context->copies, copy_key(x, &lookup->question), document,
-                   x->request->now_us);
+        directory_copy_put(x, &lookup->question, document);
     return answer_document(x, 200, document);
 }
 
-/* Redis is away: the last answer to the same question, unless it is too old. A member of a group being called may be
- * known by himself only. */
+/* Redis is away: the last answer to the same question, unless it is too old. */
 static enum handler_next answer_from_copy(struct exchange *x)
 {
-    struct lookup *lookup = x->notes;
-    const struct directory_settings *settings = x->context->directory;
-    struct copies *copies = x->context->copies;
+    const struct lookup *lookup = x->notes;
     struct slice document;
-    int64_t put_us;
-    bool known = copies_get(copies, x->arena, copy_key(x, &lookup->question), &document, &put_us);
-    if (!known && lookup->question.kind == DIRECTORY_USER) {
-        lookup->question.group = slice_of(NULL, 0);
-        known = copies_get(copies, x->arena, copy_key(x, &lookup->question), &document, &put_us);
-    }
-    if (!known)
-        return answer_busy(x, 1, "storage is away, and nothing is known about this user");
-    int64_t age = (x->request->now_us - put_us) / 1000000;
-    if (age > (slice_equal(document, directory_not_found) ? settings->stale_not_found_seconds
-                                                          : settings->stale_seconds))
-        return answer_busy(x, 1, "storage is away, and what was known is too old");
+    int64_t age;
+    if (!directory_copy_get(x, &lookup->question, &document, &age))
+        return answer_busy(x, 1, "storage is away, and nothing fresh enough is known");
     log_info("id=%.*s stale answer, %lld s old, for %.*s in domain %.*s",
              SLICE_ARGUMENTS(x->request->id), (long long)age,
              SLICE_ARGUMENTS(lookup->question.user), SLICE_ARGUMENTS(lookup->question.domain));

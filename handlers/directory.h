@@ -42,7 +42,4 @@ handler_fail directory_fail;
 /* The key of the hash of DOMAIN: prefix is "cti_exten@", "cti_alias@" or "cti_group@". */
 struct slice directory_key(struct arena *arena, const char *prefix, struct slice domain);
 
-/* Forgets the copies of answers about USER (a name or a number-alias) of DOMAIN. */
-void directory_forget(struct exchange *x, struct slice domain, struct slice user);
-
 #endif

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "handlers/answer.h"
 #include "handlers/directory.h"
+#include "handlers/directory_copies.h"
 #include "handlers/directory_record.h"
 #include "handlers/directory_request.h"
 

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "handlers/answer.h"
 #include "handlers/directory.h"
+#include "handlers/directory_copies.h"
 #include "handlers/directory_api.h"
 #include "handlers/directory_request.h"
 

@@ -234,20 +234,11 @@ bool directory_check(struct exchange *x, enum directory_owner owner, json_t *rec
            hash_password(&check, record, realm);
 }
 
-static bool contains(struct slice text, const char *part)
-{
-    size_t length = strlen(part);
-    for (size_t at = 0; at + length <= text.length; at++)
-        if (slice_equal_nocase(slice_of(text.data + at, length), slice_of(part, length)))
-            return true;
-    return false;
-}
-
 bool directory_is_secret(struct slice name)
 {
     static const char *const parts[] = {"pass", "secret", "a1-hash", "token"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (contains(name, parts[i]))
+        if (slice_contains_nocase(name, parts[i]))
             return true;
     return slice_equal_nocase(name, slice_from("pin")) ||
            (name.length > 4 &&

@@ -611,6 +611,11 @@ static void test_stale(void)
     fixture_render(&f, NULL);
     CU_ASSERT_EQUAL(f.x.response.status, 503);
     fixture_free(&f);
+    /* A member of a group being called is known by himself. */
+    ask_with(copies, 0, HEAD "group=sales&action=group_call&group_name=sales" TAIL);
+    fixture_render(&f, NULL);
+    ASSERT_HAS("<user id=\"1000\">");
+    fixture_free(&f);
     /* Loading and the like is away, too. */
     ask_with(copies, 0, question);
     give(reply_error("LOADING Redis is loading"), reply_error("LOADING Redis is loading"));
