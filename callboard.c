@@ -231,6 +231,7 @@ static bool prepare_worker(struct worker *worker, const struct configuration *co
                     .phonecalls = &configuration->phonecalls,
                     .directory = &configuration->directory,
                     .notifications = &configuration->notifications,
+                    .cdr = &configuration->cdr,
                     .id_seconds = configuration->spool.id_seconds,
                     .origin = origin,
                     .metrics = metrics,

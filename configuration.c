@@ -86,6 +86,7 @@ static bool load(struct configuration *configuration, const char *path, struct e
         {directory_options, directory_option_count, &configuration->directory},
         {phonecalls_options, phonecalls_option_count, &configuration->phonecalls},
         {notifications_options, notifications_option_count, &configuration->notifications},
+        {cdr_options, cdr_option_count, &configuration->cdr},
         {spool_options, spool_option_count, &configuration->spool},
     };
     if (!config_load(path, groups, sizeof groups / sizeof *groups, &configuration->arena, error))

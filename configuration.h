@@ -6,6 +6,7 @@
 
 #include "base/config.h"
 #include "fcgi/server.h"
+#include "handlers/cdr.h"
 #include "handlers/cticache.h"
 #include "handlers/directory.h"
 #include "handlers/phonecalls.h"
@@ -30,6 +31,7 @@ struct configuration {
     struct directory_settings directory;
     struct phonecalls_settings phonecalls;
     struct notifications_settings notifications;
+    struct cdr_settings cdr;
     struct spool_settings spool;
 };
 

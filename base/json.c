@@ -55,7 +55,7 @@ static bool too_deep(struct slice text)
     return false;
 }
 
-json_t *json_parse(struct slice text, struct error *error)
+static json_t *parse(struct slice text, size_t flags, struct error *error)
 {
     json_error_t why;
     if (too_deep(text)) {
@@ -68,10 +68,20 @@ json_t *json_parse(struct slice text, struct error *error)
         return NULL;
     }
     json_t *value = json_loadb(text.data ? text.data : "", text.length,
-                               JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &why);
+                               JSON_DECODE_ANY | JSON_ALLOW_NUL | flags, &why);
     if (!value)
         error_set(error, "%s (line %d, column %d)", why.text, why.line, why.column);
     return value;
+}
+
+json_t *json_parse(struct slice text, struct error *error)
+{
+    return parse(text, JSON_REJECT_DUPLICATES, error);
+}
+
+json_t *json_parse_lenient(struct slice text, struct error *error)
+{
+    return parse(text, 0, error);
 }
 
 static int add_chunk(const char *data, size_t length, void *buffer)

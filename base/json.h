@@ -27,6 +27,9 @@ void json_use_arena(struct arena *arena);
  */
 json_t *json_parse(struct slice text, struct error *error);
 
+/* The same, but of a name that an object has twice the last one counts: for what a PBX sends. */
+json_t *json_parse_lenient(struct slice text, struct error *error);
+
 /*
  * Adds VALUE as compact JSON; keys stay in their order, numbers read back equal and are as short as that
  * allows. A failure is remembered in the buffer.

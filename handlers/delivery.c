@@ -27,7 +27,9 @@ enum handler_next delivery_begin(struct exchange *x, struct delivery *delivery,
                                  struct packet *packets, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        packets[i].id = packet_id(x, i);
+        if (packets[i].id.length == 0)
+            packets[i].id = packet_id(x, i);
+    x->shows_failures = true;
     *delivery = (struct delivery){.packets = packets, .count = count};
     return ask_spool(x, delivery, true);
 }
@@ -70,10 +72,12 @@ static enum handler_next after_push(struct exchange *x, struct delivery *deliver
 enum handler_next delivery_go_on(struct exchange *x, struct delivery *delivery,
                                  const struct store_reply *replies)
 {
-    if (!delivery->pushed)
-        return after_spool(x, delivery);
+    bool pushed = delivery->pushed;
     delivery->pushed = false;
-    return after_push(x, delivery, replies);
+    enum handler_next next = pushed ? after_push(x, delivery, replies) : after_spool(x, delivery);
+    if (next == HANDLER_ANSWER)
+        x->shows_failures = false;
+    return next;
 }
 
 enum handler_next delivery_fail(struct exchange *x, const struct delivery *delivery)

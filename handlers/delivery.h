@@ -1,7 +1,6 @@
 /*
  * delivery.h - brings packets that must not be lost into Redis, or else into the spool.
- * A part of a handler: its plan returns delivery_begin, its render returns delivery_go_on until that says HANDLER_ANSWER. The
- * route needs ROUTE_WITHOUT_STORE and ROUTE_REFUSALS.
+ * A part of a handler: its plan returns delivery_begin, its render returns delivery_go_on until that says HANDLER_ANSWER.
  *
  *     is there something in the spool?  -- yes: behind it, so that nothing overtakes
  *     no: into Redis                    -- Redis is away, refuses, or does not say: into the spool
@@ -32,7 +31,7 @@ struct delivery {
 
 /*
  * Sets out to deliver COUNT packets (1 to PACKET_PUSH_MAX, all of one list), which must live as long as the request. The
- * packets' ids are filled in.
+ * packets' ids are filled in where they have none.
  */
 enum handler_next delivery_begin(struct exchange *x, struct delivery *delivery,
                                  struct packet *packets, size_t count);

@@ -283,7 +283,7 @@ static bool store_is_away(const struct exchange *x, const struct store_reply *re
 {
     if (!replies)
         return true;
-    for (size_t i = 0; i < x->batch.count && !(x->route->flags & ROUTE_REFUSALS); i++) {
+    for (size_t i = 0; i < x->batch.count && !x->shows_failures; i++) {
         if (store_reply_is_unavailable(&replies[i])) {
             log_warning("id=%.*s Redis refused: %.*s", SLICE_ARGUMENTS(x->request->id),
                         SLICE_ARGUMENTS(replies[i].text));
@@ -309,7 +309,7 @@ enum handler_next dispatch_render(struct exchange *x, const struct store_reply *
 {
     json_use_arena(x->arena);
     if (store_is_away(x, replies)) {
-        if (!(x->route->flags & ROUTE_WITHOUT_STORE))
+        if (!x->shows_failures && !(x->route->flags & ROUTE_WITHOUT_STORE))
             return finish(x, answer_busy(x, RETRY_SECONDS, "storage is away; try again"));
         replies = NULL;
     }

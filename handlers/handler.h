@@ -17,6 +17,7 @@
 #include "store/packet.h"
 
 struct copies;
+struct cdr_settings;
 struct credentials_settings;
 struct cticache_settings;
 struct directory_settings;
@@ -70,7 +71,6 @@ enum {
     ROUTE_STEPS = 32,         /* takes many steps: see step_arenas */
     ROUTE_BODY_OPTIONAL = 64, /* POST and PUT may come without a body and a Content-Type */
     ROUTE_NDJSON = 128,       /* takes a body of application/x-ndjson */
-    ROUTE_REFUSALS = 256,     /* render is shown what Redis says of itself (OOM, READONLY, …) */
     ROUTE_ANY_BODY = 512,     /* takes a body of any type, and reads it by itself */
     ROUTE_ABOUT = 1024,       /* answers about a request: its body and parameters are another's */
     ROUTE_MERGE_PATCH = 2048  /* takes a body of application/merge-patch+json */
@@ -98,6 +98,7 @@ struct handler_context {
     const struct directory_settings *directory;
     struct copies *copies; /* what was last known, shared by all workers; NULL: nothing is kept */
     const struct notifications_settings *notifications;
+    const struct cdr_settings *cdr;
     const struct metrics *metrics;
     struct metrics_worker *counts; /* the worker's own */
     int64_t id_seconds;            /* how long Redis remembers a packet's id */
@@ -151,6 +152,8 @@ struct exchange {
      * is to last longer goes into `arena`.
      */
     struct arena step_arenas[2];
+    bool
+        shows_failures; /* set by a step: render is shown that Redis is away, or what it says of itself */
     struct handler_spool spool;
     struct handler_wait wait;
     struct handler_stream stream;

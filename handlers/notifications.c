@@ -333,6 +333,7 @@ enum handler_next notifications_plan_post(struct exchange *x)
         return HANDLER_ANSWER;
     posting->type = x->captures[0];
     x->notes = posting;
+    x->shows_failures = true;
     if (!notifications_good_name(posting->type) ||
         (x->captures[1].length && !notifications_good_name(x->captures[1])))
         return answer_fail(x, 400, NULL,

@@ -5,6 +5,7 @@
 
 #include "base/zone.h"
 #include "handlers/answer.h"
+#include "handlers/cdr.h"
 #include "handlers/contacts_data.h"
 #include "handlers/direct.h"
 #include "handlers/phonecalls_data.h"
@@ -52,7 +53,8 @@ enum creation_phase {
     CREATION_SEARCH,  /* asked for the call, and for who has the destination's number */
     CREATION_CONTACT, /* made a contact for the number */
     CREATION_NUMBER,  /* asked for an id */
-    CREATION_COMMIT
+    CREATION_COMMIT,
+    CREATION_TELL /* the call is recorded; its packet is on its way */
 };
 
 struct creation {
@@ -60,10 +62,14 @@ struct creation {
     struct slice field;
     struct slice number; /* the destination, as contacts are found by it */
     enum creation_phase phase;
+    int64_t initiated_us; /* since the epoch */
+    bool silent;          /* others are told of the call by somebody else */
+    struct delivery delivery;
 };
 
-static bool read_initiated(struct direct *direct, struct phonecall *call)
+static bool read_initiated(struct direct *direct, struct creation *creation)
 {
+    struct phonecall *call = &creation->call;
     struct slice text;
     struct instant_text instant;
     if (!direct_parameter(direct, "initiated", &text))
@@ -71,6 +77,7 @@ static bool read_initiated(struct direct *direct, struct phonecall *call)
     if (instant_parse(text, &instant)) {
         int64_t us = instant.zoned ? instant.local_us - instant.offset_s * INSTANT_SECOND_US
                                    : zone_instant(instant.local_us);
+        creation->initiated_us = us;
         call->day = zone_day(us, &call->since_us);
         if (call->day >= DAY_FIRST && call->day <= DAY_LAST)
             return true;
@@ -129,10 +136,11 @@ static bool read_url(struct direct *direct, struct slice *url)
 }
 
 /* Reads all parameters, so that all that is wrong is said at once. */
-static void read_call(struct direct *direct, struct phonecall *call)
+static void read_call(struct direct *direct, struct creation *creation)
 {
+    struct phonecall *call = &creation->call;
     call->duration = -1;
-    read_initiated(direct, call);
+    read_initiated(direct, creation);
     read_number(direct, "source", &call->source);
     read_number(direct, "destination", &call->destination);
     direct_number(direct, "duration", 0, DURATION_MAX, &call->duration);
@@ -152,16 +160,9 @@ static const char create_script[] = "if redis.call('HSETNX', KEYS[1], ARGV[1], A
                                     "redis.call('RPUSH', KEYS[3], ARGV[1])\n"
                                     "return false\n";
 
-enum handler_next phonecalls_plan_create(struct exchange *x)
+static enum handler_next ask_search(struct exchange *x, struct creation *creation)
 {
-    struct direct direct = direct_begin(x, ": ");
-    struct creation *creation = arena_calloc(x->arena, 1, sizeof *creation);
-    if (!creation)
-        return HANDLER_ANSWER;
-    struct phonecall *call = &creation->call;
-    read_call(&direct, call);
-    if (direct.count)
-        return direct_refuse(&direct);
+    const struct phonecall *call = &creation->call;
     creation->field = phonecalls_field(x->arena, call);
     creation->number = contacts_number(x->context->phonecalls, call->destination, x->arena);
     x->notes = creation;
@@ -169,6 +170,42 @@ enum handler_next phonecalls_plan_create(struct exchange *x)
               creation->field);
     STORE_ADD(&x->batch, slice_from("HGET"), slice_from(CONTACTS_NUMBERS), creation->number);
     return HANDLER_ASK;
+}
+
+enum handler_next phonecalls_plan_create(struct exchange *x)
+{
+    struct direct direct = direct_begin(x, ": ");
+    struct creation *creation = arena_calloc(x->arena, 1, sizeof *creation);
+    if (!creation)
+        return HANDLER_ANSWER;
+    read_call(&direct, creation);
+    if (direct.count)
+        return direct_refuse(&direct);
+    return ask_search(x, creation);
+}
+
+enum handler_next phonecalls_record(struct exchange *x, int64_t initiated_us, struct slice source,
+                                    struct slice destination, int64_t duration, struct slice url)
+{
+    struct direct direct = direct_begin(x, ": ");
+    struct creation *creation = arena_calloc(x->arena, 1, sizeof *creation);
+    if (!creation)
+        return HANDLER_ANSWER;
+    struct phonecall *call = &creation->call;
+    creation->initiated_us = initiated_us;
+    creation->silent = true;
+    call->day = zone_day(initiated_us, &call->since_us);
+    call->source = source;
+    call->destination = destination;
+    call->duration = duration <= DURATION_MAX ? duration : -1;
+    if (good_url(url))
+        call->url = url;
+    if (call->day >= DAY_FIRST && call->day <= DAY_LAST &&
+        contacts_good_text(source, NUMBER_CHARACTERS) &&
+        contacts_good_text(destination, NUMBER_CHARACTERS))
+        return ask_search(x, creation);
+    direct_error(&direct, "destination", "la llamada no tiene números", "the call has no numbers");
+    return direct_refuse(&direct);
 }
 
 static enum handler_next answer_call(struct exchange *x, const struct phonecall *call)
@@ -251,6 +288,43 @@ static enum handler_next after_search(struct exchange *x, struct creation *creat
     return ask_number(x, creation);
 }
 
+/* The call is recorded, for the first time: whoever listens is told, where that is configured. */
+static enum handler_next tell(struct exchange *x, struct creation *creation)
+{
+    const struct phonecall *call = &creation->call;
+    struct buffer contact = buffer_in(x->arena), reference = buffer_in(x->arena),
+                  id = buffer_in(x->arena);
+    if (creation->silent || !x->context->cdr || !x->context->cdr->phonecalls)
+        return answer_call(x, call);
+    buffer_add_number(&contact, call->contact);
+    buffer_add_number(&reference, call->id);
+    buffer_add_string(&id, "phonecall-");
+    buffer_add_number(&id, call->id);
+    const struct cdr cdr = {.extension = call->source,
+                            .call_ref = buffer_slice(&reference),
+                            .contact_ref = buffer_slice(&contact),
+                            .dialed_us = creation->initiated_us,
+                            .end_code = -1,
+                            .call_time = call->duration,
+                            .call_dir = slice_from("outbound"),
+                            .recording_url = call->url,
+                            .ref = buffer_slice(&reference)};
+    creation->phase = CREATION_TELL;
+    return cdr_deliver(x, &creation->delivery, &cdr, buffer_slice(&id));
+}
+
+static enum handler_next after_telling(struct exchange *x, struct creation *creation,
+                                       const struct store_reply *replies)
+{
+    enum handler_next next = delivery_go_on(x, &creation->delivery, replies);
+    if (next != HANDLER_ANSWER)
+        return next;
+    if (creation->delivery.outcome == DELIVERY_QUEUED ||
+        creation->delivery.outcome == DELIVERY_SPOOLED)
+        return answer_call(x, &creation->call);
+    return delivery_fail(x, &creation->delivery);
+}
+
 enum handler_next phonecalls_render_create(struct exchange *x, const struct store_reply *replies)
 {
     struct creation *creation = x->notes;
@@ -272,7 +346,8 @@ enum handler_next phonecalls_render_create(struct exchange *x, const struct stor
     case CREATION_COMMIT:
         if (replies[0].kind != STORE_NIL)
             return answer_first(x, &replies[0]);
-        return answer_call(x, &creation->call);
+        return tell(x, creation);
+    case CREATION_TELL: return after_telling(x, creation, replies);
     }
     return answer_fail(x, 500, NULL, "unknown phase");
 }

@@ -44,6 +44,14 @@ extern const size_t phonecalls_option_count;
 /* Checks what no single option shows; called once after loading. */
 bool phonecalls_settings_check(const struct phonecalls_settings *settings, struct error *error);
 
+/*
+ * Records a call that another handler has learnt of, as plan_create does for one over /direct, and returns the next step; x->notes
+ * is then phonecalls_render_create's, which goes on until it answers. INITIATED_US is since the epoch, DURATION in seconds
+ * or -1; a URL that is none is left out.
+ */
+enum handler_next phonecalls_record(struct exchange *x, int64_t initiated_us, struct slice source,
+                                    struct slice destination, int64_t duration, struct slice url);
+
 /* GET and POST /direct/items/phonecalls/create, delete, list */
 handler_plan phonecalls_plan_create;
 handler_render phonecalls_render_create;

@@ -4,6 +4,7 @@
  * checks made from them before a handler sees a request, stand in handler.h and dispatch.c.
  */
 #include "handlers/answer.h"
+#include "handlers/cdr.h"
 #include "handlers/auth.h"
 #include "handlers/contacts.h"
 #include "handlers/cticache.h"
@@ -27,9 +28,6 @@
 #define ANY_METHOD                                                                                 \
     (HTTP_GET | HTTP_POST | HTTP_PUT | HTTP_PATCH | HTTP_DELETE | HTTP_OPTIONS |                   \
      HTTP_UNKNOWN_METHOD)
-
-/* A route that delivers packets, to the spool if need be. */
-#define DELIVERING (ROUTE_WITHOUT_STORE | ROUTE_REFUSALS)
 
 /* clang-format off */
 const struct route routes[] = {
@@ -104,11 +102,14 @@ const struct route routes[] = {
     {"/directory/{domain}/groups/{name}", HTTP_DELETE, CREDENTIAL_USER_DIRECTORY_API, 0, 0,
         fail_json, directory_plan_change_group, directory_render_change},
 
-    {"/notifications/{type}", HTTP_POST, CREDENTIAL_USER_NOTIFICATIONS, JSON_OR_FORM | ROUTE_NDJSON | DELIVERING,
+    {"/cdr/freeswitch", HTTP_POST, CREDENTIAL_USER, ROUTE_ANY_BODY, NOTIFICATIONS_BODY_BYTES,
+        fail_json, cdr_plan_freeswitch, cdr_render_freeswitch},
+
+    {"/notifications/{type}", HTTP_POST, CREDENTIAL_USER_NOTIFICATIONS, JSON_OR_FORM | ROUTE_NDJSON,
         NOTIFICATIONS_BODY_BYTES, fail_json, notifications_plan_post, notifications_render_post},
     {"/notifications/{type}", HTTP_GET, CREDENTIAL_USER_NOTIFICATIONS, 0, NOTIFICATIONS_BODY_BYTES,
         fail_json, notifications_plan_take, notifications_render_take},
-    {"/notifications/{type}/{reference}", HTTP_POST, CREDENTIAL_USER_NOTIFICATIONS, JSON_OR_FORM | ROUTE_NDJSON | DELIVERING,
+    {"/notifications/{type}/{reference}", HTTP_POST, CREDENTIAL_USER_NOTIFICATIONS, JSON_OR_FORM | ROUTE_NDJSON,
         NOTIFICATIONS_BODY_BYTES, fail_json, notifications_plan_post, notifications_render_post},
     {"/notifications/{type}/{reference}", HTTP_GET, CREDENTIAL_USER_NOTIFICATIONS, 0, 0,
         fail_json, notifications_plan_news, NULL},
