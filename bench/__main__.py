@@ -13,7 +13,7 @@ import rounds
 from machine import CannotMeasure, Place
 from servers import HERE, Nginx, Redis
 
-BENCHES = ["cache", "directory", "phonecalls"]
+BENCHES = ["cache", "directory", "notifications", "phonecalls"]
 
 
 def arguments():
