@@ -106,10 +106,13 @@ certificate_make() {
 # The files of credentials hold hashes only, so the secrets stay in HOME/env from one start to the next.
 credentials_make() {
   demo_user=demo
+  demo_domain=callboard.test
   demo_password=$(secret_kept CALLBOARD_PASSWORD "$dir/htpasswd" ||
     "$build/callboard-passwd" "$dir/htpasswd" add "$demo_user") &&
     demo_token=$(secret_kept CALLBOARD_TOKEN "$dir/tokens" ||
       "$build/callboard-passwd" "$dir/tokens" token add "$demo_user") &&
+    demo_domain_token=$(secret_kept CALLBOARD_DOMAIN_TOKEN "$dir/domain-tokens" ||
+      "$build/callboard-passwd" "$dir/domain-tokens" token add "$demo_domain") &&
     credentials_make_freeswitch "$dir/htpasswd-freeswitch"
 }
 
@@ -138,6 +141,8 @@ env_write() {
       env_line CALLBOARD_USER "$demo_user"
       env_line CALLBOARD_PASSWORD "$demo_password"
       env_line CALLBOARD_TOKEN "$demo_token"
+      env_line CALLBOARD_DOMAIN "$demo_domain"
+      env_line CALLBOARD_DOMAIN_TOKEN "$demo_domain_token"
       env_line CALLBOARD_FREESWITCH_PASSWORD "$freeswitch_password"
       env_line CALLBOARD_CA "$certificate"
       env_line CALLBOARD_REDIS "$redis_socket"
