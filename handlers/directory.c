@@ -31,6 +31,7 @@ struct lookup {
     enum lookup_phase phase;
     struct slice defaults, common; /* stored records of domain and group; data NULL: none */
     struct slice name;             /* of the extension whose alias was asked for */
+    struct slice made_of;          /* what the document is made of, when it is a user's */
     int64_t extensions;            /* of the domain */
     bool scanned;
     struct directory_scan scan;
@@ -65,7 +66,7 @@ static enum handler_next answer_fresh(struct exchange *x, struct slice document)
         document = directory_not_found;
     }
     if (!x->arena->exhausted)
-        directory_copy_put(x, &lookup->question, document);
+        directory_copy_put(x, &lookup->question, lookup->made_of, document);
     return answer_document(x, 200, document);
 }
 
@@ -212,11 +213,29 @@ static bool is_member(struct exchange *x, const struct directory_record *group, 
     return false;
 }
 
+/* All bytes that a user's document comes from, besides the question. */
+static struct slice parts_of_user(struct exchange *x, const struct lookup *lookup,
+                                  struct slice name, struct slice stored)
+{
+    const struct slice parts[] = {name, lookup->defaults, lookup->common, stored};
+    struct buffer text = buffer_in(x->arena);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        buffer_add_number(&text, parts[i].data ? (int64_t)parts[i].length : -1);
+        buffer_add_byte(&text, ':');
+        buffer_add(&text, parts[i]);
+    }
+    return buffer_slice(&text);
+}
+
 static enum handler_next answer_user(struct exchange *x, struct lookup *lookup, struct slice name,
                                      struct slice stored)
 {
     struct directory_place place;
     struct directory_record defaults, common, record;
+    struct slice document;
+    lookup->made_of = parts_of_user(x, lookup, name, stored);
+    if (directory_copy_same(x, &lookup->question, lookup->made_of, &document))
+        return answer_document(x, 200, document);
     if (!read_record(x, stored, "cti_exten@", lookup->domain, name, &record) ||
         !read_place(x, lookup, &place, &defaults, &common))
         return answer_fresh(x, directory_not_found);
