@@ -93,7 +93,7 @@ listen() {
 listen type $at/agents
 listen one $at/agents/1002
 listen other $at/agents/1003
-channels() { [ "$(redis pubsub channels 'enigma:*' | wc -l)" = "$1" ]; }
+channels() { [ "$(redis pubsub channels 'enigma:*' | grep -c .)" = "$1" ]; }
 ok "Redis is asked once a channel" eventually 5 channels 3
 post agents/1002 '{"type":"status","payload":{"status":"wrapup"}}'
 redis publish enigma:notifications:agents 'by
@@ -118,6 +118,20 @@ same "a reference without Accept: 406" 406 "$STATUS"
 process_stop "$work/one.pid" TERM
 process_stop "$work/type.pid" TERM
 process_stop "$work/other.pid" TERM
+
+# --- a client that does not read ---
+
+ok "nobody listens any more" eventually 20 channels 0
+listen slow $at/slow
+ok "one listens" eventually 5 channels 1
+kill -STOP "$(process_id "$work/slow.pid")"
+python3 -c '
+for _ in range(8000):
+    print("PUBLISH enigma:notifications:slow " + "x" * 4000)' | redis-cli -s "$CALLBOARD_REDIS" >/dev/null
+ok "who does not read is dropped" eventually 5 channels 0
+kill -CONT "$(process_id "$work/slow.pid")"
+http GET /status
+same "others are served as ever" 200 "$STATUS"
 
 # --- strict ---
 
