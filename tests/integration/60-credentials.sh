@@ -148,7 +148,8 @@ contains "the pool: one who guesses is slowed down" " 429" "$(slowed typist)"
 
 # 10,000 wrong ones for one user from one address; a right one gets in meanwhile, known or from elsewhere.
 "$passwd" "$file" add victim --ask <<<"$password"
-eventually 5 [ "$(user_gets victim "$password" /status)" = 200 ]
+admitted() { [ "$(user_gets "$1" "$2" /status)" = "$3" ]; }
+ok "somebody new gets in" eventually 5 admitted victim "$password" 200
 background guesser python3 "$root/tests/guess.py" "$CALLBOARD_HTTP_URL/status" victim 10000
 eventually 10 [ -s "$work/guesser.log" ]
 statuses=
@@ -167,7 +168,6 @@ contains "10,000 wrong ones: none got in" "10000 wrong, 0 right" "$(tail -n 1 "$
 background load python3 "$root/tests/guess.py" --steady "$CALLBOARD_HTTP_URL/status" bcrypt "$password"
 eventually 10 [ -s "$work/load.log" ]
 "$passwd" "$file" add newcomer --ask <<<"$password"
-admitted() { [ "$(user_gets "$1" "$2" /status)" = "$3" ]; }
 ok "somebody new gets in" eventually 5 admitted newcomer "$password" 200
 "$passwd" "$file" add newcomer --ask <<<"another $password"
 ok "a changed password ends the old one, remembered or not" eventually 5 admitted newcomer "$password" 401

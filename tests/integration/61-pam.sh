@@ -2,6 +2,12 @@
 # accounts, and a helper that is killed under load.
 . "$(dirname "$0")/../lib.sh"
 
+# libpam-wrapper and AddressSanitizer both want to be in front of libc: with the second, the first does nothing.
+if ldd "$CALLBOARD_BUILD/callboard.fcgi" | grep -q libasan; then
+  say "# not with sanitizers"
+  exit
+fi
+
 module=$(find /usr/lib -name pam_matrix.so -path '*pam_wrapper*' | head -n 1)
 mkdir "$work/services"
 say "auth    [success=ignore default=1] pam_succeed_if.so quiet user = locked
@@ -32,7 +38,6 @@ stop_instance
 mkdir "$work/bin"
 say "#!/bin/sh
 export LD_PRELOAD=libpam_wrapper.so PAM_WRAPPER=1 PAM_WRAPPER_SERVICE_DIR='$work/services'
-export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
 exec '$CALLBOARD_BUILD/callboard.fcgi' \"\$@\"" >"$work/bin/callboard.fcgi"
 ln -s "$CALLBOARD_BUILD/callboard-passwd" "$work/bin/callboard-passwd"
 chmod 755 "$work/bin/callboard.fcgi"
