@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "base/log.h"
+
 #define MEMBER(name) offsetof(struct configuration, name)
 
 static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
@@ -112,6 +114,14 @@ struct configuration *configuration_load(const char *path, struct error *error)
         return configuration;
     configuration_free(configuration);
     return NULL;
+}
+
+bool configuration_apply_log(const struct configuration *configuration, struct error *error)
+{
+    if (!log_open(configuration->log, error))
+        return false;
+    log_set_level((enum log_level)configuration->log_level);
+    return true;
 }
 
 void configuration_free(struct configuration *configuration)

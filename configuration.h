@@ -41,6 +41,9 @@ struct configuration {
  */
 struct configuration *configuration_load(const char *path, struct error *error);
 
+/* Sends the log where CONFIGURATION says. On failure it goes on where it went. */
+bool configuration_apply_log(const struct configuration *configuration, struct error *error);
+
 void configuration_free(struct configuration *configuration);
 
 #endif
