@@ -13,7 +13,7 @@ import rounds
 from machine import CannotMeasure, Place
 from servers import HERE, Nginx, Redis
 
-BENCHES = ["cache", "directory", "notifications", "phonecalls"]
+BENCHES = ["cache", "credentials", "directory", "notifications", "phonecalls"]
 
 
 def arguments():

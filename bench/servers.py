@@ -101,28 +101,31 @@ class Pool:
 
 
 class Callboard(Pool):
-    """Our pool. settings: the lines of the configuration that a bench adds."""
+    """Our pool. settings: the lines of the configuration that a bench adds. key: for a bench with several of them."""
 
     name = "callboard"
 
-    def __init__(self, place, redis, program, settings):
-        super().__init__(place, redis, "callboard")
-        self.program, self.settings = program, settings
+    def __init__(self, place, redis, program, settings, key="callboard"):
+        super().__init__(place, redis, key)
+        self.program, self.settings, self.key = program, settings, key
 
     def start(self, workers):
         # The server decides by itself whom it becomes; root is named only where there is root to give up.
         drop = "".join(f"{what} = {UNPRIVILEGED}\n" for what in ("user", "group", "socket_group")
                        if os.geteuid() == 0)
-        config = self.place.file("callboard.conf", (
+        config = self.place.file(f"{self.key}.conf", (
             f"[callboard]\nlisten = unix:{self.socket}\nworkers = {workers}\n{drop}"
-            f"log = {self.place.file('callboard-own.log')}\nlog_level = warning\n\n"
+            f"log = {self.place.file(f'{self.key}-own.log')}\nlog_level = warning\n\n"
             f"[redis]\naddress = unix:{self.redis.socket}\n\n"
             f"[bench]\nnoop = yes\n\n{self.settings}"))
         self.process = self.place.start(
-            "callboard", [self.program, "--config", config], lambda: answers(self.socket), keep_root=True)
+            self.key, [*self.command(), "--config", config], lambda: answers(self.socket), keep_root=True)
+
+    def command(self):
+        return [self.program]
 
     def server(self, nginx):
-        return nginx.block(self.port, nginx.fastcgi("ours"), nginx.upstream("ours", self.socket))
+        return nginx.block(self.port, nginx.fastcgi(self.key), nginx.upstream(self.key, self.socket))
 
 
 class FcgxThreads(Pool):
@@ -233,25 +236,30 @@ class Nginx:
         kept = "        keepalive 1024;\n        keepalive_requests 1000000000;\n" if keep else ""
         return f"    upstream {name} {{\n        server unix:{path};\n{kept}    }}\n"
 
-    def fastcgi(self, upstream, keep=True):
+    def fastcgi(self, upstream, keep=True, where="/", lines=(), **changed):
         """The location of a FastCGI pool, with the parameters that our site's template passes.
 
-        Our pool insists on a user that the web server has checked, hence REMOTE_USER.
+        Our pool insists on a user that the web server has checked, hence REMOTE_USER. lines: directives that
+        come first; changed: parameters with another value.
         """
         parameters = {
             "REQUEST_METHOD": "$request_method", "REQUEST_URI": "$request_uri", "DOCUMENT_URI": "$document_uri",
             "QUERY_STRING": "$query_string", "CONTENT_TYPE": "$content_type", "CONTENT_LENGTH": "$content_length",
             "SERVER_PROTOCOL": "$server_protocol", "REMOTE_ADDR": "$remote_addr", "REQUEST_ID": "$request_id",
             "HTTPS": "$https if_not_empty", "HTTP_AUTHORIZATION": '"" if_not_empty',
-            "REMOTE_USER": "$remote_user" if self.auth else USER}
-        return (f"        location / {{\n            fastcgi_pass {upstream};\n"
+            "REMOTE_USER": "$remote_user" if self.auth else USER, **changed}
+        return (f"        location {where} {{\n" + "".join(f"            {line};\n" for line in lines)
+                + f"            fastcgi_pass {upstream};\n"
                 + "".join(f"            fastcgi_param {name} {value};\n" for name, value in parameters.items())
                 + f"            fastcgi_keep_conn {'on' if keep else 'off'};\n        }}\n")
 
-    def block(self, port, locations, upstream=""):
-        """A server on its own port with its locations, and the upstream that they name."""
-        auth = (f"        auth_basic bench;\n        auth_basic_user_file {self.place.file('htpasswd')};\n"
-                if self.auth else "")
+    def block(self, port, locations, upstream="", htpasswd="htpasswd"):
+        """A server on its own port with its locations, and the upstream that they name.
+
+        htpasswd: what --auth checks with; None for a server that checks nothing.
+        """
+        auth = (f"        auth_basic bench;\n        auth_basic_user_file {self.place.file(htpasswd)};\n"
+                if self.auth and htpasswd else "")
         return (f"{upstream}    server {{\n"
                 f"        listen 127.0.0.1:{port}{' ssl' if self.tls else ''} backlog=4096 reuseport;\n"
                 f"{auth}{locations}    }}\n")
