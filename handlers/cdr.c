@@ -170,9 +170,8 @@ enum handler_next cdr_render_freeswitch(struct exchange *x, const struct store_r
         return record_call(x, report);
     if (report->delivery.outcome != DELIVERY_SPOOLED)
         return delivery_fail(x, &report->delivery);
+    /* Not a yes while half of it is missing. The packet, which is safe, is known by its id when the report comes again. */
     if (x->context->cdr->calls && !report->call.b_leg)
-        log_warning("id=%.*s the packet of call %.*s is in the spool, but its phone call is not "
-                    "recorded: Redis is away",
-                    SLICE_ARGUMENTS(x->request->id), SLICE_ARGUMENTS(report->call.cdr.call_ref));
+        return answer_busy(x, 1, "the phone call cannot be recorded now; send the report again");
     return answer_report(x, report);
 }

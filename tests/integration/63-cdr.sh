@@ -51,9 +51,13 @@ same "once" 1 "$(redis llen $list)"
 
 redis flushall >/dev/null
 server_stop redis
-report busy-a-leg-to-voicemail
-same "Redis away: still 200" "200 true" "$STATUS $(json spooled)"
 report busy-b-leg
+same "Redis away: still 200, the packet is in the spool" "200 true" "$STATUS $(json spooled)"
+report busy-a-leg-to-voicemail
+same "Redis away, and a phone call to record: not a yes" 503 "$STATUS"
 server_start redis
 both() { [ "$(redis llen $list)" = 2 ]; }
 ok "and the packets come when it is back" eventually 10 both
+report busy-a-leg-to-voicemail
+same "the report sent again: 200, and no second packet" "200 2" "$STATUS $(redis llen $list)"
+same "and the phone call" 1 "$(redis hlen 'phonecalls:{2026-11-21}')"
