@@ -127,4 +127,5 @@ def bench(place, redis, options):
                  prepare=lambda: fill(redis), notes=[
         f"Every case over TLS, with the same name and password in each request; bcrypt has cost {COST}.",
         "The pool remembers for 60 s that a password was right; nginx' auth_basic works it out for each request.",
-        "auth_request: two requests of nginx to the pool for each of a client."])
+        "auth_request: two requests of nginx to the pool for each of a client, the question on a new connection: nginx "
+        "closes it once it has the headers of the answer."])
