@@ -3,6 +3,7 @@
  */
 #include "handlers/dispatch_credential.h"
 
+#include "base/log.h"
 #include "handlers/answer.h"
 #include "htpasswd/basic.h"
 #include "htpasswd/settings.h"
@@ -18,12 +19,33 @@ static enum handler_next refuse_user(struct exchange *x)
     return HANDLER_ANSWER;
 }
 
-static enum credential_way way_of(const struct exchange *x)
+/*
+ * The group whose credentials count: the route's. /auth is asked on behalf of other paths, so there the web server may
+ * say which; a header of a client never has this name.
+ */
+static bool find_group(const struct exchange *x, enum credential_group *group)
 {
-    if (!x->context->credentials)
+    *group = (enum credential_group)(x->route->credential - CREDENTIAL_USER);
+    struct slice asked = http_parameter(x->request, "CALLBOARD_GROUP");
+    return *group != GROUP_AUTH || asked.length == 0 || credentials_group_named(asked, group);
+}
+
+/* Where the web server is to authenticate GROUP and asks /auth for that, the answer cannot be left to it again. */
+static enum credential_way way_of(const struct exchange *x, enum credential_group group)
+{
+    const struct credentials_settings *settings = x->context->credentials;
+    if (!settings)
         return WAY_WEBSERVER;
-    return credentials_way(x->context->credentials,
-                           (enum credential_group)(x->route->credential - CREDENTIAL_USER));
+    enum credential_way way = credentials_way(settings, group);
+    bool is_auth = x->route->credential == CREDENTIAL_USER + GROUP_AUTH;
+    return is_auth && way == WAY_WEBSERVER ? credentials_way(settings, GROUP_AUTH) : way;
+}
+
+static enum handler_next refuse_group(struct exchange *x)
+{
+    log_error("id=%.*s CALLBOARD_GROUP, which the web server sets, names no group of routes",
+              SLICE_ARGUMENTS(x->request->id));
+    return answer_fail(x, 500, NULL, "the web server asks for a group of routes that is none");
 }
 
 /*
@@ -43,8 +65,13 @@ static bool read_user(const struct exchange *x, struct slice *user, struct slice
 /* REMOTE_USER counts only where the web server authenticates: elsewhere it may be what a client claims. */
 bool credential_find_user(struct exchange *x, enum handler_next *next)
 {
-    enum credential_way way = way_of(x);
     struct slice user, password;
+    enum credential_group group;
+    if (!find_group(x, &group)) {
+        *next = refuse_group(x);
+        return false;
+    }
+    enum credential_way way = way_of(x, group);
     if (way == WAY_WEBSERVER && x->request->remote_user.length)
         return true;
     if (way == WAY_WEBSERVER || !read_user(x, &user, &password)) {
@@ -53,6 +80,7 @@ bool credential_find_user(struct exchange *x, enum handler_next *next)
     }
     x->question = (struct credential_question){.kind = way == WAY_PAM ? CREDENTIAL_KIND_PAM
                                                                       : CREDENTIAL_KIND_HTPASSWD,
+                                               .group = group,
                                                .user = user,
                                                .secret = password,
                                                .address = x->request->remote_address};

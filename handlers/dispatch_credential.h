@@ -9,7 +9,7 @@
 
 /*
  * For a route that wants a user. True: there is one, the web server has authenticated him. Else *next is HANDLER_CHECK
- * with x->question to be put, or HANDLER_ANSWER with a 401.
+ * with x->question to be put, or HANDLER_ANSWER with a 401; or with a 500, when the web server asks nonsense.
  */
 bool credential_find_user(struct exchange *x, enum handler_next *next);
 

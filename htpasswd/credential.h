@@ -35,6 +35,7 @@ enum credential_kind {
 
 struct credential_question {
     enum credential_kind kind;
+    enum credential_group group; /* in whose htpasswd file the user is looked for */
     struct slice user;
     struct slice secret;  /* never to be logged */
     struct slice address; /* of the client */

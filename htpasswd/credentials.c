@@ -21,7 +21,8 @@
 
 struct credentials {
     const struct credentials_settings *settings;
-    struct live_file tokens, htpasswd;
+    struct live_file tokens;
+    struct live_file htpasswd[CREDENTIAL_GROUPS]; /* see file_of */
     struct credentials_memory *memory;
     struct slow_checks *slow;
 };
@@ -37,7 +38,9 @@ struct credentials *credentials_open(uv_loop_t *loop, const struct credentials_s
     credentials->settings = settings;
     credentials->memory = memory;
     credentials->tokens = live_file_at(settings->tokens);
-    credentials->htpasswd = live_file_at(settings->htpasswd);
+    for (int group = 0; group < CREDENTIAL_GROUPS; group++)
+        credentials->htpasswd[group] =
+            live_file_at(credentials_htpasswd(settings, (enum credential_group)group));
     credentials->slow = slow_checks_open(loop, pam_door, conclude, credentials);
     if (credentials->slow)
         return credentials;
@@ -52,7 +55,8 @@ void credentials_close(struct credentials *credentials)
     if (credentials->slow)
         slow_checks_close(credentials->slow);
     live_file_close(&credentials->tokens);
-    live_file_close(&credentials->htpasswd);
+    for (int group = 0; group < CREDENTIAL_GROUPS; group++)
+        live_file_close(&credentials->htpasswd[group]);
     free(credentials);
 }
 
@@ -67,21 +71,33 @@ static enum credential_verdict check_token(struct credentials *credentials, stru
 
 /* ---- passwords of users ---- */
 
-/* What is remembered of a credential; it is another one as soon as the user's entry changes. */
+/* The htpasswd file of GROUP, whose path may be "". Groups that name the same path share one. */
+static struct live_file *file_of(struct credentials *credentials, enum credential_group group)
+{
+    struct live_file *file = credentials->htpasswd;
+    while (strcmp(file->path, credentials->htpasswd[group].path) != 0)
+        file++;
+    return file;
+}
+
+/*
+ * What is remembered of a credential. It is another one as soon as the user's entry changes, and in another file, so that
+ * nobody who is good in one is ever taken for good in another.
+ */
 static struct fingerprint fingerprint_for(const struct credentials *credentials,
                                           const struct credential_question *question,
-                                          struct slice stored)
+                                          const char *path, struct slice stored)
 {
     const struct slice parts[] = {
-        slice_from(question->kind == CREDENTIAL_KIND_PAM ? "pam" : "htpasswd"), question->user,
-        question->secret, stored};
+        slice_from(question->kind == CREDENTIAL_KIND_PAM ? "pam" : "htpasswd"), slice_from(path),
+        question->user, question->secret, stored};
     return fingerprint_of(&credentials->memory->key, parts, sizeof parts / sizeof *parts);
 }
 
 /* For a name that is nobody's: always the same somebody's hash, so that the answer takes as long as for others. */
-static struct slice stand_in(const struct credentials *credentials, struct slice user)
+static struct slice stand_in(const struct credentials *credentials, const struct passwd_file *file,
+                             struct slice user)
 {
-    const struct passwd_file *file = &credentials->htpasswd.content;
     if (file->name_count == 0)
         return slice_of(NULL, 0);
     const struct slice parts[] = {slice_from("stand-in"), user};
@@ -112,12 +128,12 @@ static enum credential_verdict conclude(void *self, const struct slow_check *che
 {
     struct credentials *credentials = self;
     const struct credential_question question = {
-        .kind = check->kind, .user = check->user, .address = check->address};
+        .kind = check->kind, .group = check->group, .user = check->user, .address = check->address};
     enum credential_verdict found = check->verdict;
     if (found == VERDICT_GOOD && check->kind == CREDENTIAL_KIND_HTPASSWD) {
-        live_file_refresh(&credentials->htpasswd, clock_now_us());
-        if (!slice_equal(passwd_file_find(&credentials->htpasswd.content, check->user),
-                         check->stored))
+        struct live_file *file = file_of(credentials, check->group);
+        live_file_refresh(file, clock_now_us());
+        if (!slice_equal(passwd_file_find(&file->content, check->user), check->stored))
             found = VERDICT_WRONG;
     }
     return learn(credentials, &question, check->fingerprint, found);
@@ -150,12 +166,15 @@ static enum credential_verdict check_user(struct credentials *credentials,
                                           int64_t now_us, credentials_done *done, void *self)
 {
     struct slice stored = {0}, hash = {0};
+    const char *path = "";
     if (question->kind == CREDENTIAL_KIND_HTPASSWD) {
-        live_file_refresh(&credentials->htpasswd, now_us);
-        stored = passwd_file_find(&credentials->htpasswd.content, question->user);
-        hash = stored.length ? stored : stand_in(credentials, question->user);
+        struct live_file *file = file_of(credentials, question->group);
+        live_file_refresh(file, now_us);
+        path = file->path;
+        stored = passwd_file_find(&file->content, question->user);
+        hash = stored.length ? stored : stand_in(credentials, &file->content, question->user);
     }
-    struct fingerprint fingerprint = fingerprint_for(credentials, question, stored);
+    struct fingerprint fingerprint = fingerprint_for(credentials, question, path, stored);
     int64_t age_us = age_of(credentials, fingerprint, now_us);
     if (age_us < credentials->settings->remember_seconds * US)
         return VERDICT_GOOD;
@@ -181,7 +200,7 @@ enum credential_verdict credentials_check(struct credentials *credentials,
     switch (question->kind) {
     case CREDENTIAL_KIND_TOKEN: return check_token(credentials, question->secret, now_us);
     case CREDENTIAL_KIND_HTPASSWD:
-        if (!*credentials->htpasswd.path)
+        if (!*credentials->htpasswd[question->group].path)
             return VERDICT_UNAVAILABLE;
         return check_user(credentials, question, now_us, done, self);
     case CREDENTIAL_KIND_PAM: return check_user(credentials, question, now_us, done, self);

@@ -184,6 +184,7 @@ static struct slow_check *make(struct slow_checks *checks,
     }
     check->owner = checks;
     check->kind = question->kind;
+    check->group = question->group;
     check->texts = place;
     check->user = keep(&place, question->user);
     check->secret = keep(&place, question->secret);

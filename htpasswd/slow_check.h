@@ -11,6 +11,7 @@ struct slow_check {
     struct slow_checks *owner;
     struct fingerprint fingerprint;
     enum credential_kind kind;
+    enum credential_group group;
     struct slice user, secret, address, stored; /* in `texts`; stored empty for PAM */
     char *texts;
     bool standing_in; /* nobody has this name: `stored` is somebody else's, for the time it takes */

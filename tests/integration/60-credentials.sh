@@ -69,9 +69,20 @@ say "ssha:{SSHA}$(python3 -c 'import base64, hashlib, sys
 print(base64.b64encode(hashlib.sha1(sys.argv[1].encode() + b"salt").digest() + b"salt").decode())' "$password")" >>"$file"
 chgrp "$service_group" "$file" && chmod 640 "$file"
 
+# Lookups of the directory have a file of their own. twin stands in both, with two passwords.
+lookups=$work/htpasswd-lookups
+"$passwd" "$file" add twin --ask <<<"$password"
+"$passwd" "$lookups" add twin --ask <<<"lookups: $password"
+"$passwd" "$lookups" add switch --ask --yescrypt <<<"$password"
+for_the_servers "$file" "$lookups"
+
 start_instance "[callboard]
 auth = htpasswd
 workers = 2
+
+[directory]
+auth = htpasswd
+htpasswd = $lookups
 
 [credentials]
 htpasswd = $file"
@@ -85,13 +96,22 @@ use_nginx() {
     /^  auth_basic / { skipping = 1; print "  include snippets/" snippet ".conf;"; next }
     /^}/ { skipping = 0 }
     !skipping' "$locations.basic" >"$locations"
-  [ "$1" != callboard-auth-request ] || say "include snippets/callboard-auth.conf;" >>"$locations"
+  if [ "$1" = callboard-auth-request ]; then
+    say "include snippets/callboard-auth.conf;" >>"$locations"
+    sed -i 's/^location = .directory {/&\n  set $callboard_group directory;/' "$locations"
+  fi
   server_stop nginx
   server_start nginx
 }
 
 user_gets() {
   anonymous GET "$3" --user "$1:$2" "${@:4}"
+  say "$STATUS"
+}
+
+looks_up() {
+  anonymous POST /directory --user "$1:$2" -d "section=directory&tag_name=domain&key_name=name" \
+    -d "key_value=pbx.example.com&key=id&user=1000&domain=pbx.example.com" "${@:3}"
   say "$STATUS"
 }
 
@@ -128,7 +148,22 @@ for way in pool request; do
   same "$way: POST with a body" 201 "$STATUS"
   http DELETE "$(header Location)" --user "openssl-6:$password"
   same "$way: DELETE" 200 "$STATUS"
+  same "$way: no group by a header" 401 "$(looks_up openssl-5 "$password" -H 'Callboard-Group: callboard')"
+  for round in "worked out" remembered; do
+    same "$way, $round: who has the lookups' file looks up" 200 "$(looks_up switch "$password")"
+    same "$way, $round: and does nothing else" 401 "$(user_gets switch "$password" /status)"
+    same "$way, $round: nor in the directory's API" 401 "$(user_gets switch "$password" /directory/extensions)"
+    same "$way, $round: who has the common file does not look up" 401 "$(looks_up bcrypt "$password")"
+    same "$way, $round: one name in both: the common password" 200 "$(user_gets twin "$password" /status)"
+    same "$way, $round: is wrong for lookups" 401 "$(looks_up twin "$password")"
+    same "$way, $round: one name in both: the lookups' password" 200 "$(looks_up twin "lookups: $password")"
+    same "$way, $round: is wrong elsewhere" 401 "$(user_gets twin "lookups: $password" /status)"
+  done
 done
+sed -i 's/callboard_group directory;/callboard_group nonsense;/' "$dir/nginx/snippets/callboard-locations.conf"
+server_stop nginx && server_start nginx
+same "on behalf of a group that is none, nobody gets in" 503 "$(looks_up switch "$password")"
+ok "and the log says why" grep -q 'CALLBOARD_GROUP, which the web server sets, names no group' "$dir/log/pool.log"
 same "/auth is nobody's from outside" 404 "$(user_gets bcrypt "$password" /auth)"
 
 # --- wrong passwords ---

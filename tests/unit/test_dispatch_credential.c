@@ -109,7 +109,69 @@ static void test_webserver(void)
     fixture_free(&f);
 }
 
+/* Asks PATH with CALLBOARD_GROUP (NULL: none) and tells the group that the question is about. */
+static enum credential_group group_asked(const char *path, const char *group)
+{
+    struct fixture f;
+    begin(&f, "GET", path, WAY_HTPASSWD);
+    f.verdict = VERDICT_WRONG;
+    fixture_parameter(&f, "HTTP_AUTHORIZATION", ALICE);
+    fixture_parameter(&f, "HTTP_CALLBOARD_GROUP", "status"); /* a client's header */
+    if (group)
+        fixture_parameter(&f, "CALLBOARD_GROUP", group);
+    fixture_plan(&f);
+    CU_ASSERT_EQUAL(f.x.response.status, 401);
+    CU_ASSERT_EQUAL(f.x.question.kind, CREDENTIAL_KIND_HTPASSWD);
+    enum credential_group asked = f.x.question.group;
+    fixture_free(&f);
+    return asked;
+}
+
+static void test_group(void)
+{
+    CU_ASSERT_EQUAL(group_asked("/auth", NULL), GROUP_AUTH);
+    CU_ASSERT_EQUAL(group_asked("/auth", ""), GROUP_AUTH);
+    CU_ASSERT_EQUAL(group_asked("/auth", "directory"), GROUP_DIRECTORY);
+    CU_ASSERT_EQUAL(group_asked("/auth", "directory_api"), GROUP_DIRECTORY_API);
+    CU_ASSERT_EQUAL(group_asked("/auth", "callboard"), GROUP_COMMON);
+    CU_ASSERT_EQUAL(group_asked("/directory", "status"), GROUP_DIRECTORY);
+    CU_ASSERT_EQUAL(group_asked("/metrics", "directory"), GROUP_STATUS);
+
+    struct fixture f;
+    begin(&f, "GET", "/auth", WAY_HTPASSWD);
+    fixture_parameter(&f, "HTTP_AUTHORIZATION", ALICE);
+    fixture_parameter(&f, "CALLBOARD_GROUP", "Directory");
+    fixture_plan(&f);
+    CU_ASSERT_EQUAL(f.x.response.status, 500);
+    ASSERT_TEXT(http_response_find(&f.x.response, "X-Remote-User"), "");
+    fixture_free(&f);
+}
+
+/* The web server authenticates the group, by asking: who REMOTE_USER claims to be is nothing then. */
+static void test_group_of_webserver(void)
+{
+    struct fixture f;
+    begin(&f, "GET", "/auth", WAY_WEBSERVER);
+    settings.ways[GROUP_AUTH] = WAY_PAM;
+    fixture_parameter(&f, "CALLBOARD_GROUP", "directory");
+    fixture_parameter(&f, "REMOTE_USER", "mallory");
+    fixture_plan(&f);
+    CU_ASSERT_EQUAL(f.x.response.status, 401);
+    fixture_free(&f);
+
+    begin(&f, "GET", "/auth", WAY_WEBSERVER);
+    settings.ways[GROUP_AUTH] = WAY_PAM;
+    fixture_parameter(&f, "CALLBOARD_GROUP", "directory");
+    fixture_parameter(&f, "HTTP_AUTHORIZATION", ALICE);
+    fixture_plan(&f);
+    CU_ASSERT_EQUAL(f.x.question.kind, CREDENTIAL_KIND_PAM);
+    CU_ASSERT_EQUAL(f.x.question.group, GROUP_DIRECTORY);
+    fixture_free(&f);
+}
+
 SUITE("dispatch_credential", {"asks about a user", test_user},
       {"refuses other headers", test_bad_headers}, {"answers each verdict", test_verdicts},
       {"serves an authorizer", test_authorizer},
+      {"asks on behalf of a group of routes", test_group},
+      {"asks for a group that the web server authenticates", test_group_of_webserver},
       {"believes the web server alone where it is to", test_webserver})
