@@ -100,19 +100,20 @@ static void on_connection(uv_poll_t *listening, int status, int events)
     (void)events;
     if (status < 0)
         return;
+    bool waited = server->yielded;
+    server->yielded = false;
     for (int taken = 0; taken < ACCEPT_AT_ONCE; taken++) {
         if (server->owner.counts->connections >= server->settings->connections) {
             pause_listening(server, 10);
             return;
         }
-        if (!server->yielded && others_have_fewer(server)) {
+        if (!waited && others_have_fewer(server)) {
             server->yielded = true;
             pause_listening(server, YIELD_MS);
             return;
         }
         int descriptor =
             accept4(server->sockets.listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        server->yielded = false;
         if (descriptor < 0) {
             if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
                 log_warning("cannot take a connection: %s", strerror(errno));

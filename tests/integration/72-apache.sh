@@ -1,4 +1,4 @@
-# 62-apache.sh - Apache's mod_authnz_fcgi asks the pool, in the AUTHORIZER role, whether a password is right.
+# 72-apache.sh - Apache's mod_authnz_fcgi asks the pool, in the AUTHORIZER role, whether a password is right.
 . "$(dirname "$0")/../lib.sh"
 
 password='correct horse battery'

@@ -1,4 +1,4 @@
-# 60-credentials.sh - who may come in: callboard-passwd, hashes of other programs, nginx' auth_request, the pool's own
+# 70-credentials.sh - who may come in: callboard-passwd, hashes of other programs, nginx' auth_request, the pool's own
 # check, wrong passwords, files that change under load, and secrets that must be nowhere.
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,4 +1,4 @@
-# 64-lighttpd.sh - lighttpd asks the pool, in the AUTHORIZER role, whether a password is right.
+# 73-lighttpd.sh - lighttpd asks the pool, in the AUTHORIZER role, whether a password is right.
 . "$(dirname "$0")/../lib.sh"
 
 password='correct horse battery'

@@ -1,4 +1,4 @@
-# 61-pam.sh - the system's accounts through PAM, with libpam-wrapper in place of /etc/pam.d: good, bad, expired and locked
+# 71-pam.sh - the system's accounts through PAM, with libpam-wrapper in place of /etc/pam.d: good, bad, expired and locked
 # accounts, and a helper that is killed under load.
 . "$(dirname "$0")/../lib.sh"
 
