@@ -172,7 +172,8 @@ static void add_pairs(struct text *text, const char *element, const char *list, 
     text_string(text, "<");
     text_string(text, list);
     text_string(text, ">\n");
-    json_object_foreach(object, name, value) {
+    json_object_foreach(object, name, value)
+    {
         if (!json_is_string(value) || json_string_length(value) == 0)
             continue;
         text_string(text, "<");
@@ -232,14 +233,18 @@ static void write_user(struct text *text, const char *domain, const char *user, 
     json_t *attribute = json_object_get(record, "attribute");
     const char *name;
     json_t *value;
-    text_string(text, "<document type=\"freeswitch/xml\">\n<section name=\"directory\">\n<domain name=\"");
+    text_string(
+        text, "<document type=\"freeswitch/xml\">\n<section name=\"directory\">\n<domain name=\"");
     text_encoded(text, domain);
-    text_string(text, "\">\n<params>\n<param name=\"dial-string\" value=\"{^^:sip_invite_domain="
-                      "${dialed_domain}:presence_id=${dialed_user}@${dialed_domain}}"
-                      "${sofia_contact(*/${dialed_user}@${dialed_domain})}\"/>\n</params>\n<users>\n<user id=\"");
+    text_string(
+        text,
+        "\">\n<params>\n<param name=\"dial-string\" value=\"{^^:sip_invite_domain="
+        "${dialed_domain}:presence_id=${dialed_user}@${dialed_domain}}"
+        "${sofia_contact(*/${dialed_user}@${dialed_domain})}\"/>\n</params>\n<users>\n<user id=\"");
     text_encoded(text, user);
     text_string(text, "\"");
-    json_object_foreach(attribute, name, value) {
+    json_object_foreach(attribute, name, value)
+    {
         text_string(text, " ");
         text_string(text, name);
         text_string(text, "=\"");
@@ -255,9 +260,9 @@ static void write_user(struct text *text, const char *domain, const char *user, 
 /* POST /directory, as FreeSWITCH sends it. */
 static void answer_directory(FCGX_Request *request, const char *path, redisContext **redis)
 {
-    static const char not_found[] =
-        "<document type=\"freeswitch/xml\">\n<section name=\"result\">\n<result status=\"not found\"/>\n"
-        "</section>\n</document>\n";
+    static const char not_found[] = "<document type=\"freeswitch/xml\">\n<section "
+                                    "name=\"result\">\n<result status=\"not found\"/>\n"
+                                    "</section>\n</document>\n";
     char body[max_body + 1];
     (void)path;
     int length = FCGX_GetStr(body, max_body, request->in);
@@ -303,7 +308,8 @@ static void answer_request(FCGX_Request *request, redisContext **redis)
     const char *method = FCGX_GetParam("REQUEST_METHOD", request->envp);
     for (size_t i = 0; path && method && i < sizeof answers / sizeof *answers; i++) {
         size_t length = strlen(answers[i].prefix);
-        if (strncmp(path, answers[i].prefix, length) == 0 && strcmp(method, answers[i].method) == 0) {
+        if (strncmp(path, answers[i].prefix, length) == 0 &&
+            strcmp(method, answers[i].method) == 0) {
             answers[i].answer(request, path + length, redis);
             return;
         }

@@ -194,8 +194,8 @@ static void test_no_password(void)
                                          "{\"param\":null}",
                                          "{\"param\":{\"password\":\"\"}}",
                                          "{\"param\":{\"password\":\"\\u0001\"}}",
-                                         "{\"param\":{\"a1-hash\":\"\",\"allow-empty-password\":"
-                                         "\"maybe\",\"allow-empty-password \":true}}",
+                                         ("{\"param\":{\"a1-hash\":\"\",\"allow-empty-password\":"
+                                          "\"maybe\",\"allow-empty-password \":true}}"),
                                          "{\"param\":{\"password\":null}}",
                                          "{\"param\":{\"password\":{}}}",
                                          "{\"param\":{\"pass\\u0001word\":\"1\"}}"};

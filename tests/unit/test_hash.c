@@ -26,8 +26,8 @@ static void test_slow(void)
         "$apr1$Dmzkjv4W$ezVsQAEnq4NfLzmTaP0Mj.",
         "$2y$05$OjtVZXsOusiKi6qeJdsNb.XkpIRTmqoKx5g5yCKEJd3FDh2CBiCRC",
         "$5$VtYB/N1bRy.t4kAo$y8jYETtQu9xKgvmnHS2JPCXQnF4ZOBG.jwMBbZg0kL8",
-        "$6$kTtEfsPMBVAM4NeT$xfIB/"
-        "wAVDj.77l0J0ODTl7M9ylWx7KJIVAi8G7yv6rbLiLx9nRX6QRUzW4t93FzQFfcQQ85vUvTjztCz466EL0",
+        ("$6$kTtEfsPMBVAM4NeT$xfIB/"
+         "wAVDj.77l0J0ODTl7M9ylWx7KJIVAi8G7yv6rbLiLx9nRX6QRUzW4t93FzQFfcQQ85vUvTjztCz466EL0"),
         "$apr1$bW.sF97A$1HfrfP3lYV/1qYpPBPI1O1"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         CU_ASSERT(hash_is_slow(slice_from(known[i])));

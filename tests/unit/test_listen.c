@@ -80,8 +80,8 @@ static void test_refused(void)
         "[::1]:9000",
         "example.org:9000",
         "/nonexistent/callboard.sock",
-        "/a/path/that/is/longer/than/the/hundred/and/seven/bytes/that/"
-        "an/address/of/a/unix/socket/holds/and/then/some/more"};
+        ("/a/path/that/is/longer/than/the/hundred/and/seven/bytes/that/"
+         "an/address/of/a/unix/socket/holds/and/then/some/more")};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         error.text[0] = '\0';
         CU_ASSERT_EQUAL(listen_open(bad[i], "", &error), -1);
