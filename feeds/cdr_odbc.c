@@ -93,11 +93,12 @@ static SQLRETURN connect_with_string(struct odbc *odbc, const struct cdr_odbc_se
     buffer_add_string(&text, settings->dsn);
     add_attribute(&text, "UID", settings->user);
     add_attribute(&text, "PWD", settings->password);
+    /* MariaDB's driver reads past the end of a string that it is told the length of. */
+    buffer_add_byte(&text, '\0');
     if (text.failed)
         return SQL_ERROR;
-    SQLRETURN result =
-        SQLDriverConnect(odbc->connection, NULL, (SQLCHAR *)text.data, (SQLSMALLINT)text.length,
-                         NULL, 0, NULL, SQL_DRIVER_NOPROMPT);
+    SQLRETURN result = SQLDriverConnect(odbc->connection, NULL, (SQLCHAR *)text.data, SQL_NTS, NULL,
+                                        0, NULL, SQL_DRIVER_NOPROMPT);
     explicit_bzero(text.data, text.length);
     arena_free(&odbc->arena);
     return result;
