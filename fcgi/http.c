@@ -117,6 +117,11 @@ void http_request_interpret(struct http_request *request)
     interpret_path(request);
 }
 
+bool http_body_is(const struct http_request *request, const char *type)
+{
+    return slice_equal_nocase(request->media_type, slice_from(type));
+}
+
 /* The quality, in thousandths, that one element of Accept-Language gives; RFC 9110, section 12.4.2. */
 static int quality_of(struct slice parameters)
 {

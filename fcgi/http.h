@@ -78,6 +78,11 @@ struct slice http_parameter(const struct http_request *request, const char *name
  */
 void http_request_interpret(struct http_request *request);
 
+/* True when the body is said to be of TYPE ("application/json"), in any case. */
+bool http_body_is(const struct http_request *request, const char *type);
+
+#define HTTP_FORM "application/x-www-form-urlencoded"
+
 /* True when Accept-Language prefers LANGUAGE ("en") to every other that is named (RFC 9110, 12.5.4). */
 bool http_prefers_language(const struct http_request *request, const char *language);
 

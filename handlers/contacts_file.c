@@ -249,9 +249,7 @@ enum contacts_read_outcome contacts_file_open(struct contacts_file *file, const 
         body = slice_of(body.data + 3, body.length - 3);
     *row = (struct contacts_row){0};
     *file = (struct contacts_file){
-        .x = x,
-        .json = slice_equal_nocase(x->request->media_type, slice_from("application/json")),
-        .rest = {body, 1}};
+        .x = x, .json = http_body_is(x->request, "application/json"), .rest = {body, 1}};
     if (!file->json)
         return read_header(file, row, arena);
     if (next_byte(file) != '[')

@@ -92,15 +92,7 @@ static enum handler_next answer_page(struct exchange *x, struct listing *listing
             http_response_header(&x->response, "X-Next-Cursor", arena_copy(x->arena, next));
         return HANDLER_ANSWER;
     }
-    buffer_add_string(&body, "{ \"error\": false, \"contacts\": [");
-    buffer_add(&body, buffer_slice(&listing->rows));
-    buffer_add_string(&body, " ], \"next\": ");
-    if (next.length)
-        buffer_add_json(&body, next);
-    else
-        buffer_add_string(&body, "null");
-    buffer_add_string(&body, " }\n");
-    return direct_answer(x, &body);
+    return direct_answer_list(x, "contacts", buffer_slice(&listing->rows), next);
 }
 
 /* ---- the query ---- */

@@ -181,8 +181,7 @@ static bool read_form_body(struct exchange *x, struct cticache_body *body)
 static bool read_body(struct exchange *x, struct cticache_body *body)
 {
     *body = (struct cticache_body){.ttl = -1};
-    bool form =
-        slice_equal_nocase(x->request->media_type, slice_from("application/x-www-form-urlencoded"));
+    bool form = http_body_is(x->request, HTTP_FORM);
     if (!(form ? read_form_body(x, body) : read_json_body(x, body)))
         return false;
     if (!body->value.data)

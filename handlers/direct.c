@@ -178,3 +178,20 @@ bool direct_wants_csv(struct direct *direct, bool *csv)
     direct_error(direct, "format", "debe ser json o csv", "must be json or csv");
     return false;
 }
+
+enum handler_next direct_answer_list(struct exchange *x, const char *name, struct slice rows,
+                                     struct slice next)
+{
+    struct buffer body = buffer_in(x->arena);
+    buffer_add_string(&body, "{ \"error\": false, \"");
+    buffer_add_string(&body, name);
+    buffer_add_string(&body, "\": [");
+    buffer_add(&body, rows);
+    buffer_add_string(&body, " ], \"next\": ");
+    if (next.length)
+        buffer_add_json(&body, next);
+    else
+        buffer_add_string(&body, "null");
+    buffer_add_string(&body, " }\n");
+    return direct_answer(x, &body);
+}

@@ -63,4 +63,8 @@ bool direct_wants_csv(struct direct *direct, bool *csv);
 /* handler_fail of these routes. */
 handler_fail fail_direct;
 
+/* Answers with a page of a list: ROWS, JSON objects behind commas, under NAME, and the cursor NEXT, empty at the end. */
+enum handler_next direct_answer_list(struct exchange *x, const char *name, struct slice rows,
+                                     struct slice next);
+
 #endif

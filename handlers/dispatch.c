@@ -152,7 +152,7 @@ static bool check_content_type(struct exchange *x)
         unsigned flag;
         const char *media_type;
     } known[] = {{ROUTE_JSON, "application/json"},
-                 {ROUTE_FORM, "application/x-www-form-urlencoded"},
+                 {ROUTE_FORM, HTTP_FORM},
                  {ROUTE_CSV, "text/csv"},
                  {ROUTE_NDJSON, "application/x-ndjson"},
                  {ROUTE_MERGE_PATCH, "application/merge-patch+json"}};
@@ -164,7 +164,7 @@ static bool check_content_type(struct exchange *x)
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (!(x->route->flags & known[i].flag))
             continue;
-        if (slice_equal_nocase(request->media_type, slice_from(known[i].media_type))) {
+        if (http_body_is(request, known[i].media_type)) {
             if (request->charset.length == 0 ||
                 slice_equal_nocase(request->charset, slice_from("utf-8")))
                 return true;
@@ -183,8 +183,7 @@ static bool read_parameters(struct exchange *x)
 {
     struct error error;
     bool is_form =
-        takes_body(x) && (x->route->flags & ROUTE_FORM) &&
-        slice_equal_nocase(x->request->media_type, slice_from("application/x-www-form-urlencoded"));
+        takes_body(x) && (x->route->flags & ROUTE_FORM) && http_body_is(x->request, HTTP_FORM);
     if (form_parse(x->arena, x->request->query, &x->query, &error) &&
         (!is_form || form_parse(x->arena, x->request->body, &x->form, &error)))
         return true;

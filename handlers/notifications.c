@@ -225,10 +225,9 @@ static bool read_form(struct exchange *x, struct posting *posting)
 
 static bool read_body(struct exchange *x, struct posting *posting)
 {
-    struct slice media_type = x->request->media_type;
-    if (slice_equal_nocase(media_type, slice_from("application/x-www-form-urlencoded")))
+    if (http_body_is(x->request, HTTP_FORM))
         return read_form(x, posting);
-    if (slice_equal_nocase(media_type, slice_from(CONTENT_NDJSON)))
+    if (http_body_is(x->request, CONTENT_NDJSON))
         return read_lines(x, posting);
     return read_json(x, posting);
 }

@@ -244,13 +244,5 @@ enum handler_next listing_answer(struct exchange *x, const struct listing *listi
             http_response_header(&x->response, "X-Next-Cursor", next);
         return HANDLER_ANSWER;
     }
-    buffer_add_string(&body, "{ \"error\": false, \"phonecalls\": [");
-    buffer_add(&body, buffer_slice(&rows));
-    buffer_add_string(&body, " ], \"next\": ");
-    if (next.length)
-        buffer_add_json(&body, next);
-    else
-        buffer_add_string(&body, "null");
-    buffer_add_string(&body, " }\n");
-    return direct_answer(x, &body);
+    return direct_answer_list(x, "phonecalls", buffer_slice(&rows), next);
 }
