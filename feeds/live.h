@@ -1,0 +1,79 @@
+/*
+ * live.h - what one PBX is doing now, made of its events, and the changes that others are to be told of.
+ *
+ *     event -> live_event -> the model in memory changes -> live_sink is told what that changes
+ *
+ * Pure: knows no socket, no Redis, no clock. The same model serves FreeSWITCH (live_event) and any other source. All
+ * slices given to the sink are valid during the call only. One JSON text is one element, whole (store/element.h).
+ *
+ * After connecting, the source's own lists are put in with live_snapshot_*: what the model has and the list has not is
+ * removed, what it lacks is added.
+ */
+#ifndef CALLBOARD_LIVE_H
+#define CALLBOARD_LIVE_H
+
+#include "base/error.h"
+#include "feeds/esl_event.h"
+#include "store/element.h"
+
+/* Who is told of changes. All functions are given SELF. */
+struct live_sink {
+    void *self;
+    /* The element ID of DOMAIN is now JSON. */
+    void (*element_is)(void *self, struct slice domain, enum element element, struct slice id,
+                       struct slice json);
+    /* It is gone; JSON as it last was. */
+    void (*element_gone)(void *self, struct slice domain, enum element element, struct slice id,
+                         struct slice json);
+    /*
+     * EXTENSION of DOMAIN has a phone, CONTACT (its call-id; one extension may have several); JSON is the whole event, or a like
+     * object made of a list. FRESH: not a mere refresh.
+     */
+    void (*registered)(void *self, struct slice domain, struct slice extension,
+                       struct slice contact, struct slice json, bool fresh);
+    /* That phone is gone; JSON is the event that says so. */
+    void (*unregistered)(void *self, struct slice domain, struct slice extension,
+                         struct slice contact, struct slice json);
+    /* The record of `calls` for EXTENSION of DOMAIN is now JSON. */
+    void (*call_is)(void *self, struct slice domain, struct slice extension, struct slice json);
+    /* A packet for PubSub, to enigma:notifications:<type>:<reference>. */
+    void (*news)(void *self, const char *type, struct slice reference, struct slice json);
+    /* A packet that must not be lost, for the list enigma:notifications:<type>. ID names it for ever (the call leg's uuid). */
+    void (*critical)(void *self, const char *type, struct slice id, struct slice json);
+};
+
+struct live_settings {
+    struct slice server; /* the PBX's name in the configuration; in each element as `server` */
+    const char *const *call_fields;                 /* of a leg in `calls`; NULL-terminated */
+    bool agents_call, agents_status, campaigns_cdr; /* which notifications are made */
+    size_t channels_max, registrations_max;         /* beyond: counted in live_dropped, not kept */
+};
+
+struct live;
+
+/* An empty model. SETTINGS and SINK must outlive it. NULL without memory. */
+struct live *live_open(const struct live_settings *settings, const struct live_sink *sink);
+void live_close(struct live *live);
+
+/* EVENT has happened. What is no news is passed over. Never fails: what cannot be used is counted. */
+void live_event(struct live *live, const struct esl_event *event);
+
+/*
+ * JSON is the answer to `show registrations as json`, `show channels as json` or `show calls as json`. Fails, and changes
+ * nothing, when it is not such an answer. NOW_US: microseconds since the epoch.
+ */
+bool live_snapshot_registrations(struct live *live, struct slice json, int64_t now_us,
+                                 struct error *error);
+bool live_snapshot_channels(struct live *live, struct slice json, int64_t now_us,
+                            struct error *error);
+bool live_snapshot_calls(struct live *live, struct slice json, int64_t now_us, struct error *error);
+
+/* Removes all of it, telling the sink: the PBX is away for longer than its grace time. */
+void live_forget(struct live *live, int64_t now_us);
+
+size_t live_channel_count(const struct live *live);
+size_t live_registration_count(const struct live *live);
+/* What did not fit, and events that could not be used. */
+uint64_t live_dropped(const struct live *live);
+
+#endif
