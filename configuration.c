@@ -90,6 +90,7 @@ static bool load(struct configuration *configuration, const char *path, struct e
         {notifications_options, notifications_option_count, &configuration->notifications},
         {cdr_options, cdr_option_count, &configuration->cdr},
         {spool_options, spool_option_count, &configuration->spool},
+        {live_names_options, live_names_option_count, &configuration->live_names},
     };
     if (!config_load(path, groups, sizeof groups / sizeof *groups, &configuration->arena, error))
         return false;
@@ -97,7 +98,8 @@ static bool load(struct configuration *configuration, const char *path, struct e
         !credentials_settings_check(&configuration->credentials, error) ||
         !cticache_settings_complete(&configuration->cticache, error) ||
         !phonecalls_settings_check(&configuration->phonecalls, error) ||
-        !notifications_settings_check(&configuration->notifications, error))
+        !notifications_settings_check(&configuration->notifications, error) ||
+        !live_names_check(&configuration->live_names, error))
         return error_prefix(error, "%s", path ? path : "configuration");
     return true;
 }

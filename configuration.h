@@ -12,6 +12,7 @@
 #include "handlers/phonecalls.h"
 #include "handlers/notifications.h"
 #include "htpasswd/settings.h"
+#include "store/live_names.h"
 #include "store/spool_files.h"
 #include "store/store.h"
 
@@ -33,6 +34,7 @@ struct configuration {
     struct notifications_settings notifications;
     struct cdr_settings cdr;
     struct spool_settings spool;
+    struct live_names_settings live_names;
 };
 
 /*
