@@ -19,6 +19,9 @@ struct esl_event {
     struct esl_header *headers;
     size_t count;
     struct slice json; /* the event as a JSON object: mended, each name once */
+    uint16_t
+        *index; /* for esl_event_get: by a name's hash the place of its header, from 1; 0: none */
+    size_t index_mask;
 };
 
 /*
