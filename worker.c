@@ -194,6 +194,7 @@ bool worker_prepare(struct worker *worker, const struct configuration *configura
                     .directory = &configuration->directory,
                     .notifications = &configuration->notifications,
                     .cdr = &configuration->cdr,
+                    .live_names = &configuration->live_names,
                     .id_seconds = configuration->spool.id_seconds,
                     .origin = origin,
                     .metrics = metrics,

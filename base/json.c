@@ -19,7 +19,7 @@ static void give(void *data)
         free(data);
 }
 
-void json_use_arena(struct arena *arena)
+struct arena *json_use_arena(struct arena *arena)
 {
     static bool hooked;
     if (!hooked) {
@@ -28,7 +28,9 @@ void json_use_arena(struct arena *arena)
         json_set_alloc_funcs(take, give);
         hooked = true;
     }
+    struct arena *before = in_use;
     in_use = arena;
+    return before;
 }
 
 /* jansson recurses up to 2,048 levels by itself; a scan first is cheaper than a tree that deep. */

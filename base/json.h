@@ -15,10 +15,10 @@
 #define JSON_DEPTH_MAX 64
 
 /*
- * From now on jansson takes its memory from ARENA and gives none back; NULL ends that. A json_t must not
- * live across a change. To be called in pairs around code that does not wait.
+ * From now on jansson takes its memory from ARENA and gives none back; NULL ends that. Returns what it took it from so
+ * far. A json_t must not be used across a change. To be called in pairs around code that does not wait.
  */
-void json_use_arena(struct arena *arena);
+struct arena *json_use_arena(struct arena *arena);
 
 /*
  * TEXT, one JSON value of any type, as a new reference (in the arena, when one is in use). NULL, and a text

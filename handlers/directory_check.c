@@ -244,3 +244,15 @@ bool directory_is_secret(struct slice name)
            (name.length > 4 &&
             slice_equal_nocase(slice_of(name.data + name.length - 4, 4), slice_from("-pin")));
 }
+
+void directory_remove_secrets(json_t *object)
+{
+    const char *name;
+    void *next;
+    json_t *value;
+    json_object_foreach_safe(object, next, name, value)
+    {
+        if (directory_is_secret(slice_from(name)))
+            json_object_del(object, name);
+    }
+}

@@ -26,4 +26,7 @@ bool directory_check(struct exchange *x, enum directory_owner owner, json_t *rec
 /* True when a param or variable of this NAME holds a secret: it is never shown in a list. */
 bool directory_is_secret(struct slice name);
 
+/* Removes the members of OBJECT, which may be NULL, whose names say so. */
+void directory_remove_secrets(json_t *object);
+
 #endif

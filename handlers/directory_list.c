@@ -46,18 +46,6 @@ enum handler_next directory_plan_list_groups(struct exchange *x)
     return plan_list(x, DIRECTORY_OF_GROUP, "groups");
 }
 
-static void remove_secrets(const json_t *object)
-{
-    const char *name;
-    void *next;
-    json_t *value;
-    json_object_foreach_safe((json_t *)object, next, name, value)
-    {
-        if (directory_is_secret(slice_from(name)))
-            json_object_del((json_t *)object, name);
-    }
-}
-
 static void add_member(struct buffer *body, const char *name, const json_t *value)
 {
     if (!value)
@@ -73,8 +61,8 @@ static void add_record(struct buffer *body, struct slice name, struct slice stor
     buffer_add_string(body, "{\"name\":");
     buffer_add_json(body, name);
     if (directory_record_read(stored, &record, &unsaid)) {
-        remove_secrets(record.param);
-        remove_secrets(record.variable);
+        directory_remove_secrets((json_t *)record.param);
+        directory_remove_secrets((json_t *)record.variable);
         add_member(body, ",\"members\":", record.members);
         add_member(body, ",\"param\":", record.param);
         add_member(body, ",\"variable\":", record.variable);

@@ -23,6 +23,7 @@ struct cticache_settings;
 struct directory_settings;
 struct phonecalls_settings;
 struct notifications_settings;
+struct live_names_settings;
 struct exchange;
 
 /* What a step returns, and so what comes next. */
@@ -99,6 +100,7 @@ struct handler_context {
     struct copies *copies; /* what was last known, shared by all workers; NULL: nothing is kept */
     const struct notifications_settings *notifications;
     const struct cdr_settings *cdr;
+    const struct live_names_settings *live_names;
     const struct metrics *metrics;
     struct metrics_worker *counts; /* the worker's own */
     int64_t id_seconds;            /* how long Redis remembers a packet's id */

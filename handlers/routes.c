@@ -12,6 +12,7 @@
 #include "handlers/directory.h"
 #include "handlers/directory_api.h"
 #include "handlers/dispatch.h"
+#include "handlers/live.h"
 #include "handlers/phonecalls.h"
 #include "handlers/notifications.h"
 #include "handlers/status.h"
@@ -104,6 +105,17 @@ const struct route routes[] = {
 
     {"/cdr/freeswitch", HTTP_POST, CREDENTIAL_USER, ROUTE_ANY_BODY, NOTIFICATIONS_BODY_BYTES,
         fail_json, cdr_plan_freeswitch, cdr_render_freeswitch},
+
+    {"/registrations", HTTP_GET, CREDENTIAL_USER, ROUTE_STEPS, LIVE_PAGE_BYTES,
+        fail_json, live_plan_registrations, live_render_page},
+    {"/registrations/{extension}", HTTP_GET, CREDENTIAL_USER, 0, 0,
+        fail_json, live_plan_registration, live_render_record},
+    {"/calls", HTTP_GET, CREDENTIAL_USER, ROUTE_STEPS, LIVE_PAGE_BYTES,
+        fail_json, live_plan_calls, live_render_page},
+    {"/calls/{extension}", HTTP_GET, CREDENTIAL_USER, 0, 0,
+        fail_json, live_plan_call, live_render_record},
+    {"/channels", HTTP_GET, CREDENTIAL_USER, ROUTE_STEPS, LIVE_PAGE_BYTES,
+        fail_json, live_plan_channels, live_render_page},
 
     {"/notifications/{type}", HTTP_POST, CREDENTIAL_USER_NOTIFICATIONS, JSON_OR_FORM | ROUTE_NDJSON,
         NOTIFICATIONS_BODY_BYTES, fail_json, notifications_plan_post, notifications_render_post},
