@@ -92,30 +92,78 @@ static bool read_parameters(struct http_request *http)
     return true;
 }
 
-/* Reads the body, as long as CONTENT_LENGTH says (RFC 3875, section 4.2), within LIMIT and the deadline. */
-static void read_body(struct http_request *http, size_t limit, int64_t deadline_us)
+/* How much of a body that nobody wants is read all the same. */
+#define DISCARD_BYTES ((size_t)16 << 20)
+
+/* Reads up to SIZE bytes of the body: how many, 0 at its end; -1 when they did not come in time, which is *http's fault then. */
+static ssize_t read_some(struct http_request *http, char *bytes, size_t size, int64_t deadline_us)
 {
-    struct buffer body = buffer_in(http->arena);
-    if (http->length > limit) {
-        http->fault = 413;
-        http->fault_text = "the body is too large";
-        return;
-    }
-    if (http->length == 0 || !buffer_reserve(&body, http->length))
-        return;
-    while (body.length < http->length) {
+    for (;;) {
         struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
         int64_t left_ms = (deadline_us - clock_steady_us()) / 1000;
         if (left_ms <= 0 || poll(&input, 1, (int)left_ms) == 0) {
             http->fault = 408;
             http->fault_text = "the request did not arrive in time";
-            return;
+            return -1;
         }
-        ssize_t length = read(STDIN_FILENO, body.data + body.length, http->length - body.length);
-        if (length < 0 && errno == EINTR)
-            continue;
+        ssize_t length = read(STDIN_FILENO, bytes, size);
+        if (length >= 0)
+            return length;
+        if (errno != EINTR)
+            return 0; /* shorter than announced: the dispatcher says so */
+    }
+}
+
+/* A web server that is still sending when the program ends tells its client nothing of the answer. */
+static void refuse_body(struct http_request *http, int64_t deadline_us)
+{
+    char bytes[8192];
+    size_t discarded = 0;
+    ssize_t length;
+    while (discarded < DISCARD_BYTES &&
+           (length = read_some(http, bytes, sizeof bytes, deadline_us)) > 0)
+        discarded += (size_t)length;
+    http->fault = 413;
+    http->fault_text = "the body is too large";
+}
+
+/* A body of unknown length ends with the input: what Apache makes of one that a client sent in chunks. */
+static void read_to_end(struct http_request *http, size_t limit, int64_t deadline_us)
+{
+    struct buffer body = buffer_in(http->arena);
+    ssize_t length = 1;
+    while (length > 0 && body.length <= limit) {
+        if (!buffer_reserve(&body, 8192))
+            return;
+        length = read_some(http, body.data + body.length, 8192, deadline_us);
+        if (length > 0)
+            body.length += (size_t)length;
+    }
+    if (body.length > limit)
+        refuse_body(http, deadline_us);
+    else
+        http->body = buffer_slice(&body);
+}
+
+/* Reads the body, as long as CONTENT_LENGTH says (RFC 3875, section 4.2), within LIMIT and the deadline. */
+static void read_body(struct http_request *http, size_t limit, int64_t deadline_us)
+{
+    struct buffer body = buffer_in(http->arena);
+    if (!http->length_given && http_parameter(http, "HTTP_TRANSFER_ENCODING").length) {
+        read_to_end(http, limit, deadline_us);
+        return;
+    }
+    if (http->length > limit) {
+        refuse_body(http, deadline_us);
+        return;
+    }
+    if (http->length == 0 || !buffer_reserve(&body, http->length))
+        return;
+    while (body.length < http->length) {
+        ssize_t length =
+            read_some(http, body.data + body.length, http->length - body.length, deadline_us);
         if (length <= 0)
-            break; /* shorter than announced: the dispatcher says so */
+            break;
         body.length += (size_t)length;
     }
     http->body = buffer_slice(&body);

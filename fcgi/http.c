@@ -4,6 +4,7 @@
 #include "fcgi/http.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct slice http_parameter(const struct http_request *request, const char *name)
 {
@@ -48,11 +49,32 @@ static bool has_dot_segment(struct slice path)
     return false;
 }
 
+/*
+ * What stands in front of PATH in the URL that the client knows. That is SCRIPT_NAME, unless the web server has rewritten
+ * the URL to get to the program; then it is in REQUEST_URI, where nothing but a plain directory is believed.
+ */
+static struct slice find_mount(const struct http_request *request, struct slice path)
+{
+    struct slice query, name = http_parameter(request, "SCRIPT_NAME"), front;
+    struct error error;
+    if (!percent_decode(request->arena,
+                        slice_cut(http_parameter(request, "REQUEST_URI"), '?', &query), &front,
+                        &error) ||
+        front.length < path.length)
+        return name;
+    front.length -= path.length;
+    if (memcmp(front.data + front.length, path.data, path.length) != 0 ||
+        (front.length > 0 && (front.data[0] != '/' || front.data[front.length - 1] == '/')) ||
+        slice_starts(front, "//"))
+        return name;
+    return front;
+}
+
 static bool interpret_path(struct http_request *request)
 {
     struct slice path = http_parameter(request, "PATH_INFO");
     if (path.length > 0)
-        request->mount = http_parameter(request, "SCRIPT_NAME");
+        request->mount = find_mount(request, path);
     else
         path = http_parameter(request, "DOCUMENT_URI");
     if (path.length == 0) {

@@ -49,6 +49,17 @@ cgi POST /cticache/DNIS-ANI CONTENT_TYPE=application/json CONTENT_LENGTH=-1 <<<"
 same "a length that is no number: 400" "400 Bad Request" "$STATUS"
 cgi POST /cticache/DNIS-ANI CONTENT_TYPE=application/json </dev/null
 same "no length: 411" "411 Length Required" "$STATUS"
+cgi PUT /cticache/DNIS-ANI/5551234560:1234567890 CONTENT_TYPE=application/json HTTP_TRANSFER_ENCODING=chunked \
+  <<<'{"value":"12345678"}'
+same "a body in chunks, which ends with the input" '200 OK {"value":"12345678"}' "$STATUS $BODY"
+cgi PUT /cticache/DNIS-ANI/5551234560:1234567890 CONTENT_TYPE=application/json HTTP_TRANSFER_ENCODING=chunked \
+  < <(head -c 900000 /dev/zero)
+same "one that is over the limit: 413" "413 Content Too Large" "$STATUS"
+cgi GET /cticache/DNIS-ANI/5551234560:1234567890 REQUEST_URI=/tel/cticache/DNIS-ANI/5551234560:1234567890 </dev/null
+same "an URL that was rewritten" "200 OK" "$STATUS"
+cgi POST /cticache/DNIS-ANI REQUEST_URI=/tel/cticache/DNIS-ANI CONTENT_TYPE=application/json \
+  CONTENT_LENGTH=12 <<<'{"ani":"77"}'
+same "Location is below what its client knows" /tel/cticache/DNIS-ANI/5551234561:77 "$(header Location)"
 cgi GET /cticache/DNIS-ANI/5551234560:1234567890 HTTP_X_LONG="$(printf '%070000d' 0)" </dev/null
 same "too many parameters: 413" "413 Content Too Large" "$STATUS"
 cgi POST /cticache/DNIS-ANI CONTENT_TYPE=application/json CONTENT_LENGTH=50 CALLBOARD_CONF_REQUEST_SECONDS=1 \

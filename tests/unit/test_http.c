@@ -124,6 +124,29 @@ static void test_paths(void)
     arena_free(&arena);
 }
 
+static void test_mount(void)
+{
+    static const struct {
+        const char *uri, *mount;
+    } cases[] = {{"/callboard.cgi/a%20b/c?x", "/callboard.cgi"},
+                 {"/a%20b/c?x", ""},
+                 {"/tel/a%20b/c", "/tel"},
+                 {"/tel/deep/a b/c", "/tel/deep"},
+                 {"//a%20b/c", "/x.cgi"},
+                 {"//evil.example/a%20b/c", "/x.cgi"},
+                 {"http://evil.example/a%20b/c", "/x.cgi"},
+                 {"/a%20b/d", "/x.cgi"},
+                 {"/%zz/a%20b/c", "/x.cgi"},
+                 {"b/c", "/x.cgi"},
+                 {"", "/x.cgi"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        INTERPRET("SCRIPT_NAME", "/x.cgi", "PATH_INFO", "/a b/c", "REQUEST_URI", cases[i].uri);
+        ASSERT_TEXT(request.path, "/a b/c");
+        ASSERT_TEXT(request.mount, cases[i].mount);
+    }
+    arena_free(&arena);
+}
+
 static void test_content(void)
 {
     static const struct {
@@ -295,6 +318,7 @@ static void test_splitting(void)
 }
 
 SUITE("http", {"reads parameters", test_whole}, {"knows methods", test_methods},
-      {"reads paths", test_paths}, {"reads content type and length", test_content},
-      {"takes ids", test_ids}, {"prefers languages", test_language}, {"compares tags", test_etag},
+      {"reads paths", test_paths}, {"finds what stands in front of a path", test_mount},
+      {"reads content type and length", test_content}, {"takes ids", test_ids},
+      {"prefers languages", test_language}, {"compares tags", test_etag},
       {"writes heads", test_head}, {"keeps headers apart", test_splitting})

@@ -1,0 +1,140 @@
+#!/usr/bin/env bash
+# 74-front-ends.sh - the same clients, behind every web server and in every way there is a template for: each gets what the
+# contracts say, and the same bytes as behind the others.
+. "$(dirname "$0")/../lib.sh"
+. "$root/tests/scenario.sh"
+
+# The web servers' user starts the program himself here, and reads its configuration.
+mkdir "$work/bin" && cp "$CALLBOARD_BUILD/callboard.fcgi" "$work/bin/" && chmod 755 "$work" "$work/bin"
+program=$work/bin/callboard.fcgi
+passwords=$work/htpasswd
+touch "$passwords" && for_the_servers "$passwords"
+start_instance "$scenario_settings
+[credentials]
+htpasswd = $passwords"
+cat "$dir/htpasswd" >"$passwords"
+server_stop pool && server_start pool
+scenario_redis() {
+  redis "$@"
+}
+
+# behind NAME [BASE]: runs the scenarios, and compares.
+behind() {
+  scenario_redis flushall >/dev/null
+  say "# $1"
+  scenario_run "${2:-http://127.0.0.1:$free_port}" "$work/$1.answers"
+  [ "$1" = nginx ] || same "$1 answers as nginx, byte by byte" "" "$(diff "$work/nginx.answers" "$work/$1.answers")"
+}
+
+# --- nginx: the pool checks passwords, as everywhere below ---
+
+awk '/^  auth_basic / { skipping = 1; print "  include snippets/callboard-auth-pool.conf;"; next }
+  /^}/ { skipping = 0 } !skipping' "$dir/nginx/snippets/callboard-locations.conf" >"$work/locations" &&
+  cp "$work/locations" "$dir/nginx/snippets/callboard-locations.conf"
+server_stop nginx && server_start nginx
+behind nginx "$CALLBOARD_HTTP_URL"
+
+# --- Apache ---
+
+modules=$(find /usr/lib -type d -path '*apache2/modules' | head -n 1)
+
+# apache NAME MODULE...: starts one with the configuration on standard input.
+apache() {
+  local name=$1 place=$work/apache-$1 module
+  shift
+  free_ports
+  mkdir -p "$place/site"
+  {
+    say "ServerRoot $place
+ServerName 127.0.0.1
+Listen 127.0.0.1:$free_port
+PidFile $place/pid
+ErrorLog $work/apache-$name.log
+DocumentRoot $place/site
+${service_user:+User $service_user
+Group $service_group}"
+    for module in mpm_event unixd authn_core authz_core alias env setenvif log_config mime reqtimeout "$@"; do
+      [ ! -e "$modules/mod_$module.so" ] || say "LoadModule ${module}_module $modules/mod_$module.so"
+    done
+    say "TypesConfig /dev/null
+<Directory />
+  AllowOverride None
+  Require all denied
+</Directory>"
+    cat
+  } >"$work/apache-$name.conf"
+  chown -R "${service_user:-$(id -un)}" "$place"
+  background "apache-$name" apache2 -f "$work/apache-$name.conf" -D FOREGROUND
+  ok "Apache starts: $name" eventually 10 port_taken "$free_port"
+}
+
+apache_stop() {
+  process_stop "$work/apache-$1.pid" TERM
+}
+
+apache proxy-fcgi proxy proxy_fcgi < <(template_fill "$root/apache/callboard-proxy-fcgi.conf.in" \
+  socket "$pool_socket" access_log "$work/access.log")
+behind proxy-fcgi
+apache_stop proxy-fcgi
+
+apache fcgid fcgid < <(template_fill "$root/apache/callboard-fcgid.conf.in" \
+  program "$program" config "$dir/callboard.conf" access_log "$work/access.log")
+behind fcgid
+apache_stop fcgid
+
+apache cgid cgid < <(say "ScriptSock $work/apache-cgid/cgid" && template_fill "$root/apache/callboard-cgid.conf.in" \
+  program "$program" config "$dir/callboard.conf" access_log "$work/access.log")
+behind cgid
+apache_stop cgid
+
+# Shared hosting: a directory with .htaccess and the program, and a Redis elsewhere, which wants a password.
+free_ports
+redis_port=$free_port
+say "port $redis_port
+bind 127.0.0.1
+dir $work
+save \"\"
+requirepass far-away" >"$work/remote.conf"
+background remote redis-server "$work/remote.conf"
+eventually 10 port_taken "$redis_port"
+say far-away >"$work/redis-password"
+for_the_servers "$work/redis-password"
+scenario_redis() {
+  REDISCLI_AUTH=far-away redis-cli -p "$redis_port" "$@"
+}
+
+site=$work/apache-htaccess/site
+mkdir -p "$site"
+cp "$program" "$site/callboard.cgi"
+{
+  template_fill "$root/apache/htaccess.in" config "$dir/callboard.conf"
+  say "SetEnv CALLBOARD_CONF_REDIS_ADDRESS redis://127.0.0.1:$redis_port/0
+SetEnv CALLBOARD_CONF_REDIS_PASSWORD_FILE $work/redis-password"
+} >"$site/.htaccess"
+apache htaccess cgid rewrite < <(say "ScriptSock $work/apache-htaccess/cgid
+<Directory $site>
+  Require all granted
+  AllowOverride AuthConfig FileInfo Options
+</Directory>")
+behind htaccess
+apache_stop htaccess
+
+# --- lighttpd ---
+
+scenario_redis() {
+  redis "$@"
+}
+free_ports
+template_fill "$root/lighttpd/callboard.conf.in" socket "$pool_socket" >"$work/callboard-lighttpd.conf"
+mkdir "$work/empty"
+say "server.bind = \"127.0.0.1\"
+server.port = $free_port
+server.document-root = \"$work/empty\"
+${service_user:+server.username = \"$service_user\"
+server.groupname = \"$service_group\"}
+include \"$work/callboard-lighttpd.conf\"" >"$work/lighttpd.conf"
+background lighttpd lighttpd -D -f "$work/lighttpd.conf"
+ok "lighttpd starts" eventually 10 port_taken "$free_port"
+behind lighttpd
+
+not_ok "no log has a password or a token" grep -rlF -e "$CALLBOARD_PASSWORD" -e "$CALLBOARD_TOKEN" "$work" --include='*.log'
