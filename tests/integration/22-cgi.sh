@@ -58,8 +58,8 @@ same "one that is over the limit: 413" "413 Content Too Large" "$STATUS"
 cgi GET /cticache/DNIS-ANI/5551234560:1234567890 REQUEST_URI=/tel/cticache/DNIS-ANI/5551234560:1234567890 </dev/null
 same "an URL that was rewritten" "200 OK" "$STATUS"
 cgi POST /cticache/DNIS-ANI REQUEST_URI=/tel/cticache/DNIS-ANI CONTENT_TYPE=application/json \
-  CONTENT_LENGTH=12 <<<'{"ani":"77"}'
-same "Location is below what its client knows" /tel/cticache/DNIS-ANI/5551234561:77 "$(header Location)"
+  CONTENT_LENGTH=22 <<<'{"ani":"77","value":1}'
+same "Location is below what its client knows" "/tel/cticache/DNIS-ANI/$(json dnis):77" "$(header Location)"
 cgi GET /cticache/DNIS-ANI/5551234560:1234567890 HTTP_X_LONG="$(printf '%070000d' 0)" </dev/null
 same "too many parameters: 413" "413 Content Too Large" "$STATUS"
 cgi POST /cticache/DNIS-ANI CONTENT_TYPE=application/json CONTENT_LENGTH=50 CALLBOARD_CONF_REQUEST_SECONDS=1 \
