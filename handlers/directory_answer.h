@@ -4,7 +4,7 @@
 #ifndef CALLBOARD_DIRECTORY_ANSWER_H
 #define CALLBOARD_DIRECTORY_ANSWER_H
 
-#include "handlers/directory_record.h"
+#include "store/directory_record.h"
 #include "handlers/handler.h"
 
 /* Where an answer's user stands, and what is inherited there. */

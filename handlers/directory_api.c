@@ -12,7 +12,7 @@
 #include "handlers/answer.h"
 #include "handlers/directory.h"
 #include "handlers/directory_copies.h"
-#include "handlers/directory_record.h"
+#include "store/directory_record.h"
 #include "handlers/directory_request.h"
 
 #define TRIES 5

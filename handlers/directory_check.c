@@ -15,7 +15,7 @@
 #include "base/xml.h"
 #include "handlers/answer.h"
 #include "handlers/directory_field.h"
-#include "handlers/directory_record.h"
+#include "store/directory_record.h"
 #include "handlers/directory_request.h"
 
 #define FIELD_NAME_BYTES 128

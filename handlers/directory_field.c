@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "handlers/directory_record.h"
+#include "store/directory_record.h"
 
 /* Milliseconds: ten years. More would overflow FreeSWITCH's microseconds at last. */
 #define CACHEABLE_MAX 315360000000u

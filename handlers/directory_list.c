@@ -5,7 +5,7 @@
 #include "handlers/answer.h"
 #include "handlers/directory.h"
 #include "handlers/directory_api.h"
-#include "handlers/directory_record.h"
+#include "store/directory_record.h"
 
 #define LIMIT_STANDARD "100"
 #define LIMIT_MAX      500

@@ -16,7 +16,6 @@
  */
 #include "handlers/directory_request.h"
 
-#include "base/xml.h"
 
 static struct slice first_of(const struct form *fields, const char *name)
 {
@@ -40,12 +39,6 @@ static bool any_is(const struct form *fields, const char *name, const char *valu
         if (slice_is(fields->fields[i].name, name) && slice_is(fields->fields[i].value, value))
             return true;
     return false;
-}
-
-bool directory_name_is_good(struct slice name)
-{
-    return name.length > 0 && name.length <= DIRECTORY_NAME_BYTES && xml_text_is_good(name) &&
-           !memchr(name.data, '\n', name.length) && !memchr(name.data, '\r', name.length);
 }
 
 /*

@@ -5,9 +5,7 @@
 #define CALLBOARD_DIRECTORY_REQUEST_H
 
 #include "handlers/handler.h"
-
-/* The most bytes of a domain's, a user's or a group's name. FreeSWITCH cuts at 511. */
-#define DIRECTORY_NAME_BYTES 255
+#include "store/directory_record.h"
 
 enum directory_kind {
     DIRECTORY_NOTHING,     /* nothing that this directory holds */
@@ -28,8 +26,5 @@ struct directory_question {
 
 /* Reads the fields of X's request. What is asked in no way known is DIRECTORY_NOTHING. */
 void directory_request_read(const struct exchange *x, struct directory_question *question);
-
-/* True when NAME can be a domain's, a user's or a group's: 1 to DIRECTORY_NAME_BYTES of characters that XML carries. */
-bool directory_name_is_good(struct slice name);
 
 #endif

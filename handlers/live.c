@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "handlers/answer.h"
 #include "handlers/directory_check.h"
-#include "handlers/directory_request.h"
+#include "store/directory_record.h"
 #include "store/element.h"
 #include "store/live_names.h"
 

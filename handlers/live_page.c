@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "handlers/answer.h"
-#include "handlers/directory_request.h"
 #include "handlers/live.h"
+#include "store/directory_record.h"
 
 #define LIMIT_STANDARD "100"
 #define LIMIT_MAX      500

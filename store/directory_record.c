@@ -1,11 +1,17 @@
 /*
  * directory_record.c - what Redis holds of an extension, a domain or a group.
  */
-#include "handlers/directory_record.h"
+#include "store/directory_record.h"
 
 #include <stdlib.h>
 
 #include "base/xml.h"
+
+bool directory_name_is_good(struct slice name)
+{
+    return name.length > 0 && name.length <= DIRECTORY_NAME_BYTES && xml_text_is_good(name) &&
+           !memchr(name.data, '\n', name.length) && !memchr(name.data, '\r', name.length);
+}
 
 /* The member NAME when it is an object; JSON's null is as good as nothing. */
 static bool read_object(const json_t *record, const char *name, const json_t **object,

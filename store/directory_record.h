@@ -10,10 +10,16 @@
 /* The most bytes of a stored record; FreeSWITCH takes no answer over 1 MiB. */
 #define DIRECTORY_RECORD_BYTES ((size_t)512 << 10)
 
+/* The most bytes of a domain's, a user's or a group's name. FreeSWITCH cuts at 511. */
+#define DIRECTORY_NAME_BYTES 255
+
 struct directory_record {
     const json_t *param, *variable, *attribute; /* objects, or NULL */
     const json_t *members;                      /* a group's: array, or NULL */
 };
+
+/* True when NAME can be a domain's, a user's or a group's: 1 to DIRECTORY_NAME_BYTES of characters that XML carries. */
+bool directory_name_is_good(struct slice name);
 
 /* Reads STORED. False and *error when it is not JSON, or not of this form. */
 bool directory_record_read(struct slice stored, struct directory_record *record,
