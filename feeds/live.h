@@ -44,10 +44,19 @@ struct live_sink {
 
 struct live_settings {
     struct slice server; /* the PBX's name in the configuration; in each element as `server` */
+    struct slice
+        default_domain; /* of channels that no extension's domain is known for; empty: they are not shown */
     const char *const *call_fields;                 /* of a leg in `calls`; NULL-terminated */
     bool agents_call, agents_status, campaigns_cdr; /* which notifications are made */
     size_t channels_max, registrations_max;         /* beyond: counted in live_dropped, not kept */
 };
+
+/*
+ * What FreeSWITCH is to be asked for: the command that subscribes, and NULL-terminated commands that make it leave out
+ * applications of the dialplan that nothing is shown of. The second are for less traffic only.
+ */
+extern const char *const live_subscription;
+extern const char *const live_filters[];
 
 struct live;
 

@@ -6,8 +6,6 @@
  */
 #include "handlers/cdr.h"
 
-#include <time.h>
-
 #include "base/log.h"
 #include "handlers/answer.h"
 #include "handlers/notifications.h"
@@ -28,57 +26,17 @@ const size_t cdr_option_count = sizeof cdr_options / sizeof *cdr_options;
 
 /* ---- the packet ---- */
 
-static void add_text(struct buffer *out, const char *name, struct slice text)
-{
-    buffer_add_string(out, name);
-    buffer_add_json(out, text);
-}
-
-static void add_number(struct buffer *out, const char *name, int64_t number)
-{
-    buffer_add_string(out, name);
-    if (number < 0)
-        buffer_add_string(out, "null");
-    else
-        buffer_add_number(out, number);
-}
-
-static void add_time(struct buffer *out, const char *name, int64_t us)
-{
-    struct tm tm;
-    char text[32];
-    time_t seconds = (time_t)(us / 1000000);
-    if (!gmtime_r(&seconds, &tm) || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-        text[0] = '\0';
-    add_text(out, name, slice_from(text));
-}
-
-static struct slice packet_text(struct exchange *x, const struct cdr *cdr)
-{
-    struct buffer out = buffer_in(x->arena);
-    add_text(&out, "{\"type\":\"cdr\",\"payload\":{\"extension\":", cdr->extension);
-    add_text(&out, ",\"call_ref\":", cdr->call_ref);
-    add_text(&out, ",\"contact_ref\":", cdr->contact_ref);
-    add_time(&out, ",\"dialed_at\":", cdr->dialed_us);
-    add_text(&out, ",\"end_reason\":", cdr->end_reason);
-    add_number(&out, ",\"end_code\":", cdr->end_code);
-    add_number(&out, ",\"call_time\":", cdr->call_time);
-    add_text(&out, ",\"call_dir\":", cdr->call_dir);
-    add_text(&out, ",\"recording_url\":", cdr->recording_url);
-    add_text(&out, ",\"ref\":", cdr->ref);
-    buffer_add_string(&out, "}}");
-    return buffer_slice(&out);
-}
-
-enum handler_next cdr_deliver(struct exchange *x, struct delivery *delivery, const struct cdr *cdr,
-                              struct slice id)
+enum handler_next cdr_deliver(struct exchange *x, struct delivery *delivery,
+                              const struct call_record *cdr, struct slice id)
 {
     struct packet *packet = arena_calloc(x->arena, 1, sizeof *packet);
+    struct buffer text = buffer_in(x->arena);
     if (!packet)
         return HANDLER_ANSWER;
+    call_record_write(&text, cdr);
     packet->id = id;
     packet->list = notifications_key(x, slice_from("campaigns"), slice_of(NULL, 0));
-    packet->text = packet_text(x, cdr);
+    packet->text = buffer_slice(&text);
     return delivery_begin(x, delivery, packet, 1);
 }
 

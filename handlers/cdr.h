@@ -4,6 +4,7 @@
 #ifndef CALLBOARD_CDR_H
 #define CALLBOARD_CDR_H
 
+#include "base/call_record.h"
 #include "base/config.h"
 #include "handlers/delivery.h"
 
@@ -17,28 +18,18 @@ struct cdr_settings {
 extern const struct config_option cdr_options[];
 extern const size_t cdr_option_count;
 
-/* The fields of the payload; an empty slice is written as "", a negative number as null. */
-struct cdr {
-    struct slice extension, call_ref, contact_ref;
-    int64_t dialed_us; /* since the epoch */
-    struct slice end_reason;
-    int64_t end_code;  /* of SIP */
-    int64_t call_time; /* seconds */
-    struct slice call_dir, recording_url, ref;
-};
-
 /*
  * Sets out to deliver CDR; go on with delivery_go_on. ID, when it is not empty, is what the call is known by, of the
  * characters of a packet's id: the same call sent again within [spool] id_seconds is one packet.
  */
-enum handler_next cdr_deliver(struct exchange *x, struct delivery *delivery, const struct cdr *cdr,
-                              struct slice id);
+enum handler_next cdr_deliver(struct exchange *x, struct delivery *delivery,
+                              const struct call_record *cdr, struct slice id);
 
 /* ---- mod_json_cdr (cdr_freeswitch.c) ---- */
 
 /* A call as FreeSWITCH reports it. */
 struct cdr_freeswitch {
-    struct cdr cdr;
+    struct call_record cdr;
     bool b_leg; /* made by another leg, which has a report of its own */
     struct slice source, destination;
 };

@@ -142,59 +142,31 @@ static struct slice text_of(struct arena *arena, const json_t *object, const cha
     return slice_is_utf8(text) ? text : json_slice(member);
 }
 
-static struct slice first_of(struct arena *arena, const json_t *object, const char *const *names)
-{
-    struct slice text = {0};
-    for (; *names && text.length == 0; names++)
-        text = text_of(arena, object, *names);
-    return text;
-}
+struct variables {
+    struct arena *arena;
+    const json_t *object;
+};
 
-static int64_t number_of(struct arena *arena, const json_t *object, const char *name)
+static struct slice variable(const void *self, const char *name)
 {
-    uint64_t number;
-    return slice_number(text_of(arena, object, name), INT64_MAX, &number) ? (int64_t)number : -1;
-}
-
-/* 486 of "sip:486", or what the far end's INVITE came to. */
-static int64_t sip_code(struct arena *arena, const json_t *variables)
-{
-    struct slice text = text_of(arena, variables, "proto_specific_hangup_cause");
-    uint64_t code;
-    if (slice_starts(text, "sip:") &&
-        slice_number(slice_of(text.data + 4, text.length - 4), 999, &code))
-        return (int64_t)code;
-    int64_t status = number_of(arena, variables, "sip_term_status");
-    return status >= 0 ? status : number_of(arena, variables, "sip_invite_failure_status");
+    const struct variables *variables = self;
+    return text_of(variables->arena, variables->object, name);
 }
 
 bool cdr_read_freeswitch(struct arena *arena, struct slice body, struct cdr_freeswitch *call,
                          struct error *error)
 {
-    static const char *const extensions[] = {"user_name", "dialed_user", "sip_to_user", NULL};
-    static const char *const references[] = {"campaign_ref", "ref", NULL};
-    static const char *const recordings[] = {"recording_url", "record_url", NULL};
     const json_t *root = read_body(arena, body, error);
-    const json_t *variables = json_object_get(root, "variables");
+    struct variables variables = {arena, json_object_get(root, "variables")};
     const json_t *profile =
         json_object_get(json_array_get(json_object_get(root, "callflow"), 0), "caller_profile");
     if (!root)
         return error_prefix(error, "the call's record cannot be read");
-    *call = (struct cdr_freeswitch){
-        .cdr = {.extension = first_of(arena, variables, extensions),
-                .call_ref = text_of(arena, variables, "uuid"),
-                .contact_ref = text_of(arena, variables, "contact_ref"),
-                .dialed_us = number_of(arena, variables, "start_uepoch"),
-                .end_reason = text_of(arena, variables, "hangup_cause"),
-                .end_code = sip_code(arena, variables),
-                .call_time = number_of(arena, variables, "billsec"),
-                .call_dir = text_of(arena, variables, "direction"),
-                .recording_url = first_of(arena, variables, recordings),
-                .ref = first_of(arena, variables, references)},
-        .b_leg = text_of(arena, variables, "originating_leg_uuid").length > 0,
-        .source = text_of(arena, profile, "caller_id_number"),
-        .destination = text_of(arena, profile, "destination_number")};
-    if (call->cdr.call_ref.length > 0 && call->cdr.dialed_us >= 0)
+    *call =
+        (struct cdr_freeswitch){.b_leg = variable(&variables, "originating_leg_uuid").length > 0,
+                                .source = text_of(arena, profile, "caller_id_number"),
+                                .destination = text_of(arena, profile, "destination_number")};
+    if (call_record_read(&call->cdr, variable, &variables))
         return true;
     return error_set(error, "the call's record has no uuid or no start_uepoch among its variables");
 }

@@ -300,15 +300,15 @@ static enum handler_next tell(struct exchange *x, struct creation *creation)
     buffer_add_number(&reference, call->id);
     buffer_add_string(&id, "phonecall-");
     buffer_add_number(&id, call->id);
-    const struct cdr cdr = {.extension = call->source,
-                            .call_ref = buffer_slice(&reference),
-                            .contact_ref = buffer_slice(&contact),
-                            .dialed_us = creation->initiated_us,
-                            .end_code = -1,
-                            .call_time = call->duration,
-                            .call_dir = slice_from("outbound"),
-                            .recording_url = call->url,
-                            .ref = buffer_slice(&reference)};
+    const struct call_record cdr = {.extension = call->source,
+                                    .call_ref = buffer_slice(&reference),
+                                    .contact_ref = buffer_slice(&contact),
+                                    .dialed_us = creation->initiated_us,
+                                    .end_code = -1,
+                                    .call_time = call->duration,
+                                    .call_dir = slice_from("outbound"),
+                                    .recording_url = call->url,
+                                    .ref = buffer_slice(&reference)};
     creation->phase = CREATION_TELL;
     return cdr_deliver(x, &creation->delivery, &cdr, buffer_slice(&id));
 }

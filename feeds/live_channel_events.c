@@ -1,0 +1,288 @@
+/*
+ * live_channel_events.c - what each event of a channel changes.
+ */
+#include "feeds/live_model.h"
+
+static const struct slice none;
+
+/* ---- what every event says ---- */
+
+/* True when the channel of EVENT is about to go: such an event makes none. */
+static bool is_ending(const struct esl_event *event)
+{
+    struct slice state = esl_event_get(event, "Channel-State");
+    return slice_is(esl_event_get(event, "Answer-State"), "hangup") ||
+           slice_is(state, "CS_HANGUP") || slice_is(state, "CS_REPORTING") ||
+           slice_is(state, "CS_DESTROY");
+}
+
+/* Whom the leg belongs to: live_model.h says why these headers and no others. */
+static void identify(struct live *live, struct live_channel *channel, const struct esl_event *event)
+{
+    struct slice user = esl_event_get(event, "variable_user_name");
+    struct slice domain = esl_event_get(event, "variable_domain_name");
+    bool trunk = esl_event_get(event, "variable_sip_gateway").length > 0 ||
+                 esl_event_get(event, "variable_sip_gateway_name").length > 0;
+    if (!channel->inbound &&
+        !live_cut_address(esl_event_get(event, "Channel-Presence-ID"), &user, &domain)) {
+        user = esl_event_get(event, "variable_dialed_user");
+        domain = esl_event_get(event, "variable_dialed_domain");
+    }
+    if (user.length > 0 && domain.length > 0 && !trunk)
+        live_channel_assign(live, channel, user, domain);
+    else if (channel->domain_guessed || !channel->texts[LIVE_DOMAIN])
+        live_channel_set_domain(live, channel, esl_event_get(event, "variable_domain_name"), false);
+    live_channel_set_domain(live, channel, live->settings->default_domain, true);
+}
+
+static void learn(struct live *live, struct live_channel *channel, const struct esl_event *event)
+{
+    static const struct {
+        enum live_text text;
+        const char *header;
+    } headers[] = {{LIVE_CALLING_NAME, "Caller-Caller-ID-Name"},
+                   {LIVE_CALLING_NUMBER, "Caller-Caller-ID-Number"},
+                   {LIVE_CALLED_NUMBER, "Caller-Destination-Number"},
+                   {LIVE_ADDRESS, "Caller-Network-Addr"},
+                   {LIVE_LAST_EVENT, "Event-Name"}};
+    int64_t offered = live_time_of(event, "Caller-Channel-Created-Time");
+    int64_t answered = live_time_of(event, "Caller-Channel-Answered-Time");
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
+        live_text_learn(live, &channel->texts[headers[i].text],
+                        esl_event_get(event, headers[i].header));
+    if (slice_is(esl_event_get(event, "Event-Name"), "CUSTOM"))
+        live_text_set(live, &channel->texts[LIVE_LAST_EVENT],
+                      esl_event_get(event, "Event-Subclass"));
+    channel->offered_us = offered ? offered : channel->offered_us;
+    channel->answered_us = answered ? answered : channel->answered_us;
+    identify(live, channel, event);
+    if (channel->leg)
+        live_leg_learn(live, channel->leg, event);
+}
+
+struct live_channel *live_channel_of(struct live *live, const struct esl_event *event)
+{
+    struct slice uuid = esl_event_get(event, "Unique-ID");
+    struct live_channel *channel = live_channel_find(live, uuid);
+    if (!channel && !is_ending(event)) {
+        channel = live_channel_add(live, uuid);
+        if (channel)
+            channel->inbound = slice_is(esl_event_get(event, "Call-Direction"), "inbound");
+    }
+    if (channel)
+        learn(live, channel, event);
+    return channel;
+}
+
+static void notify(struct live *live, struct live_channel *channel, const char *what)
+{
+    if (channel && channel->leg)
+        live_leg_notify(live, channel->leg, what);
+}
+
+/* ---- a call is set up ---- */
+
+/* A queue has said so already, in words of its own. */
+static void announce(struct live *live, const struct live_channel *channel,
+                     const struct esl_event *event)
+{
+    if (!channel->inbound && channel->texts[LIVE_USER] &&
+        !slice_is(esl_event_get(event, "variable_cc_side"), "agent"))
+        live_news_call(live, live_channel_text(channel, LIVE_USER), channel->entry.key,
+                       esl_event_get(event, "variable_contact_ref"),
+                       live_channel_text(channel, LIVE_CALLING_NUMBER));
+}
+
+void live_channel_created(struct live *live, const struct esl_event *event)
+{
+    bool known = live_channel_find(live, esl_event_get(event, "Unique-ID")) != NULL;
+    struct live_channel *channel = live_channel_of(live, event);
+    struct live_channel *caller =
+        live_channel_find(live, esl_event_get(event, "Other-Leg-Unique-ID"));
+    if (!channel || channel->ended)
+        return;
+    if (!known)
+        announce(live, channel, event);
+    if (caller && caller != channel && !channel->inbound) {
+        live_channel_link(live, caller, channel);
+        live_show(live, caller);
+    }
+    if (channel->inbound)
+        notify(live, channel, "callout");
+    live_show(live, channel);
+}
+
+void live_channel_progress(struct live *live, const struct esl_event *event)
+{
+    struct live_channel *channel = live_channel_of(live, event);
+    if (!channel)
+        return;
+    notify(live, channel, channel->inbound ? "callout" : "callin");
+    live_show(live, channel);
+}
+
+void live_channel_answered(struct live *live, const struct esl_event *event)
+{
+    struct live_channel *channel = live_channel_of(live, event);
+    if (!channel)
+        return;
+    notify(live, channel, "answer");
+    live_show(live, channel);
+}
+
+/* ---- two legs ---- */
+
+/* The channels that EVENT is of: the one it names, and the other one. */
+static struct live_channel *both_of(struct live *live, const struct esl_event *event,
+                                    struct live_channel **other)
+{
+    struct slice a = esl_event_get(event, "Bridge-A-Unique-ID");
+    struct slice b = esl_event_get(event, "Bridge-B-Unique-ID");
+    struct live_channel *channel = live_channel_of(live, event);
+    bool first = channel && slice_equal(channel->entry.key, a);
+    *other = channel ? live_channel_find(live, first ? b : a) : NULL;
+    if (*other == channel)
+        *other = NULL;
+    return channel;
+}
+
+void live_channel_bridged(struct live *live, const struct esl_event *event)
+{
+    struct live_channel *other, *channel = both_of(live, event, &other);
+    if (!channel || channel->ended || !other || other->ended)
+        return;
+    live_channel_join(live, channel, other);
+    live_text_set(live, &other->texts[LIVE_LAST_EVENT], esl_event_get(event, "Event-Name"));
+    live_show(live, channel);
+    live_show(live, other);
+}
+
+void live_channel_unbridged(struct live *live, const struct esl_event *event)
+{
+    struct live_channel *other, *channel = both_of(live, event, &other);
+    if (channel && !is_ending(event))
+        live_channel_separate(live, channel);
+    if (other && !is_ending(event)) {
+        live_channel_separate(live, other);
+        live_show(live, other);
+    }
+    if (channel)
+        live_show(live, channel);
+}
+
+static void hold(struct live *live, const struct esl_event *event, bool held)
+{
+    struct live_channel *channel = live_channel_of(live, event);
+    if (!channel)
+        return;
+    channel->held = held;
+    live_show(live, channel);
+}
+
+void live_channel_held(struct live *live, const struct esl_event *event)
+{
+    hold(live, event, true);
+}
+
+void live_channel_unheld(struct live *live, const struct esl_event *event)
+{
+    hold(live, event, false);
+}
+
+/* ---- applications ---- */
+
+/* A loopback has two legs: what one of them is busy with, the other is on behalf of the leg it is bridged to. */
+static void put_proxy(struct live *live, const struct esl_event *event, enum live_place place,
+                      struct slice data)
+{
+    struct live_channel *proxy =
+        live_channel_find(live, esl_event_get(event, "variable_other_loopback_leg_uuid"));
+    struct live_channel *caller = proxy ? live_channel_other(live, proxy) : NULL;
+    if (!proxy || proxy->texts[LIVE_USER] || proxy->ended)
+        return;
+    proxy->proxy = place != LIVE_NOWHERE;
+    live_channel_put(live, proxy, place, data);
+    live_show(live, proxy);
+    if (!caller || caller->ended)
+        return;
+    live_channel_put(live, caller, place, data);
+    caller->borrowed = true;
+    live_show(live, caller);
+}
+
+static void put(struct live *live, const struct esl_event *event, enum live_place place,
+                struct slice data)
+{
+    struct live_channel *channel = live_channel_of(live, event);
+    if (!channel || channel->ended)
+        return;
+    live_channel_put(live, channel, place, data);
+    live_show(live, channel);
+    put_proxy(live, event, place, data);
+}
+
+void live_channel_parked(struct live *live, const struct esl_event *event)
+{
+    put(live, event, LIVE_PARK, none);
+}
+
+void live_channel_unparked(struct live *live, const struct esl_event *event)
+{
+    struct live_channel *channel = live_channel_find(live, esl_event_get(event, "Unique-ID"));
+    if (channel && channel->place == LIVE_PARK)
+        put(live, event, LIVE_NOWHERE, none);
+}
+
+void live_channel_executes(struct live *live, const struct esl_event *event)
+{
+    struct slice data;
+    enum live_place place = live_place_of(esl_event_get(event, "Application"),
+                                          esl_event_get(event, "Application-Data"), &data);
+    if (place != LIVE_NOWHERE)
+        put(live, event, place, data);
+}
+
+void live_channel_executed(struct live *live, const struct esl_event *event)
+{
+    struct slice data;
+    struct live_channel *channel = live_channel_find(live, esl_event_get(event, "Unique-ID"));
+    enum live_place place = live_place_of(esl_event_get(event, "Application"),
+                                          esl_event_get(event, "Application-Data"), &data);
+    if (channel && place != LIVE_NOWHERE && place == channel->place && !is_ending(event))
+        put(live, event, LIVE_NOWHERE, none);
+}
+
+/* ---- the end ---- */
+
+void live_channel_hung_up(struct live *live, const struct esl_event *event)
+{
+    struct live_channel *channel = live_channel_of(live, event);
+    if (!channel || channel->ended)
+        return;
+    struct live_channel *other = live_channel_other(live, channel);
+    int64_t hung_up = live_time_of(event, "Caller-Channel-Hangup-Time");
+    channel->hung_up_us = hung_up ? hung_up : live->now_us;
+    live_channel_end(live, channel);
+    live_show(live, channel);
+    if (other && !channel->bridged && !other->bridged && !other->ended &&
+        slice_equal(live_channel_text(other, LIVE_OTHER), channel->entry.key)) {
+        live_channel_separate(live, other);
+        live_show(live, other);
+    }
+}
+
+void live_channel_completed(struct live *live, const struct esl_event *event)
+{
+    live_news_cdr(live, event);
+    live_channel_destroyed(live, event);
+}
+
+void live_channel_destroyed(struct live *live, const struct esl_event *event)
+{
+    struct live_channel *channel = live_channel_find(live, esl_event_get(event, "Unique-ID"));
+    if (!channel)
+        return;
+    if (channel->leg)
+        live_leg_learn(live, channel->leg, event);
+    live_channel_remove(live, channel);
+}
