@@ -83,6 +83,7 @@ instance_prepare() {
     credentials_make &&
     redis_configuration >"$dir/redis.conf" &&
     pool_configuration >"$dir/callboard.conf" &&
+    web_copy &&
     nginx_configure &&
     for_the_servers "$dir/htpasswd" "$dir/htpasswd-freeswitch" "$dir/tokens" "$dir/redis.conf" "$dir/callboard.conf" &&
     env_write
@@ -226,6 +227,13 @@ settings_overlay() {
     }' "$1" "$2"
 }
 
+# The wallboard's files, to where the servers' user can read them.
+web_copy() {
+  rm -rf "$dir/web" && install -d -m 0755 "$dir/web" "$dir/web/icons" &&
+    install -m 0644 -t "$dir/web" "$root"/web/*.html "$root"/web/*.css "$root"/web/*.js &&
+    install -m 0644 -t "$dir/web/icons" "$root"/web/icons/*.svg
+}
+
 nginx_configure() {
   local template file
   for template in "$root"/nginx/*.conf.in; do
@@ -243,6 +251,7 @@ nginx_configure() {
       certificate "$certificate" \
       certificate_key "$dir/tls/key.pem" \
       htpasswd "$dir/htpasswd" \
+      web "$dir/web" \
       htpasswd_freeswitch "$dir/htpasswd-freeswitch" \
       socket "$pool_socket" >"$dir/nginx/$file" || return
   done

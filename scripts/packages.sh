@@ -6,7 +6,7 @@ packages_build=(
   libcrypt-dev nettle-dev libpcre2-dev libpam0g-dev libcurl4-openssl-dev unixodbc-dev libcunit1-dev libexpat1-dev
 )
 packages_run=(nginx redis-server redis-tools openssl curl)
-packages_check=(apache2-bin apache2-utils libpam-wrapper clang clang-format python3 mandoc wget)
+packages_check=(nodejs apache2-bin apache2-utils libpam-wrapper clang clang-format python3 mandoc wget)
 packages_integration=(libapache2-mod-fcgid lighttpd mariadb-server odbc-mariadb libsqliteodbc sqlite3)
 
 # packages_missing PACKAGE...: those that are not installed, one a line.

@@ -1,0 +1,63 @@
+/*
+ * stream_server.mjs - the wallboard's files and a stream to show, without a PBX, for tests of the page alone. On loopback; prints
+ * its address. Each line of standard input is a message of the stream, sent to all who listen, or one of these words:
+ *
+ *     break     ends all connections
+ *     refuse    from now on 503 instead of a stream;   accept   no longer
+ *
+ * argument: a file with the messages that everyone is given first, one JSON a line.
+ */
+import {createServer} from 'node:http';
+import {readFile} from 'node:fs/promises';
+import {readFileSync} from 'node:fs';
+import {extname, join, normalize} from 'node:path';
+import {createInterface} from 'node:readline';
+import {fileURLToPath} from 'node:url';
+
+const web = fileURLToPath(new URL('../../web/', import.meta.url));
+const types = {'.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css', '.svg': 'image/svg+xml'};
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const allowed = `Basic ${Buffer.from('callboard.test:secret').toString('base64')}`;
+const first = process.argv[2] ? readFileSync(process.argv[2], 'utf8').split('\n').filter((line) => line !== '') : [];
+
+const listeners = new Set();
+let refusing = false;
+let sequence = 1;
+
+function send(response, line) {
+  response.write(`id: ${sequence}-0\ndata: ${line}\n\n`);
+}
+
+const server = createServer(async (request, response) => {
+  const {pathname, searchParams} = new URL(request.url, 'http://localhost');
+  if (pathname === '/events' || pathname === '/status') {
+    if (request.headers.authorization !== allowed) return response.writeHead(401, {'WWW-Authenticate': 'Basic realm="callboard"'}).end();
+    if (refusing) return response.writeHead(503).end();
+    if (pathname === '/status') return response.end('{"pools":[{"name":"default","numbers":40,"entries":13,"ttl":300},{"name":"vip","numbers":4,"entries":3,"ttl":300}]}');
+    response.writeHead(200, {'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store'});
+    if (searchParams.has('since')) send(response, '{"message":"resumed"}');
+    else for (const line of first) send(response, line);
+    listeners.add(response);
+    request.on('close', () => listeners.delete(response));
+    return undefined;
+  }
+  const file = normalize(pathname.replace(/^\/wallboard\/?/, '')) || '.';
+  try {
+    const body = await readFile(join(web, file === '.' ? 'index.html' : file));
+    return response.writeHead(200, {'Content-Type': types[extname(file)] ?? types['.html'], 'Content-Security-Policy': policy}).end(body);
+  } catch {
+    return response.writeHead(404).end();
+  }
+});
+
+createInterface({input: process.stdin}).on('line', (line) => {
+  if (line === 'break') for (const response of listeners) response.destroy();
+  else if (line === 'refuse') refusing = true;
+  else if (line === 'accept') refusing = false;
+  else {
+    sequence++;
+    for (const response of listeners) send(response, line);
+  }
+}).on('close', () => process.exit());
+
+server.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}/wallboard/`));

@@ -1,0 +1,37 @@
+/*
+ * plot.js - how many calls began in each minute of the last hour: bars, answered ones below, the others on top.
+ */
+const SVG = 'http://www.w3.org/2000/svg';
+const WIDTH = 600; // of the drawing, in its own units: ten a minute
+const HEIGHT = 100;
+const LEAST_TOP = 4; // calls: a single one does not fill the height
+
+/* [{x, y, width, height, kind}] of MINUTES (history.js). Pure. */
+export function barsOf(minutes) {
+  const step = WIDTH / minutes.length;
+  const top = Math.max(LEAST_TOP, ...minutes.map((minute) => minute.answered + minute.unanswered));
+  const bars = [];
+  minutes.forEach((minute, index) => {
+    let y = HEIGHT;
+    for (const kind of ['answered', 'unanswered']) {
+      const height = (minute[kind] / top) * HEIGHT;
+      if (height === 0) continue;
+      y -= height;
+      bars.push({id: `${kind}-${index}`, x: index * step + step * 0.14, y, width: step * 0.72, height, kind});
+    }
+  });
+  return bars;
+}
+
+/* Draws MINUTES into the element SVG. */
+export function drawPlot(svg, minutes) {
+  const bars = barsOf(minutes);
+  const nodes = bars.map((bar) => {
+    const node = document.createElementNS(SVG, 'rect');
+    node.setAttribute('class', bar.kind);
+    node.setAttribute('rx', '1.5');
+    for (const name of ['x', 'y', 'width', 'height']) node.setAttribute(name, bar[name].toFixed(2));
+    return node;
+  });
+  svg.replaceChildren(...nodes);
+}

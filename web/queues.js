@@ -1,0 +1,43 @@
+/*
+ * queues.js - queues and how long they are; parked calls. Pure.
+ */
+import {milliseconds} from './instant.js';
+
+function queueId(queued, channel) {
+  const data = queued.state?.data ?? {};
+  return data.queue_id ?? data.group_id ?? queued.group_id ?? channel?.group_id ?? '';
+}
+
+/* [{id, name, waiting, longest, agents, logged_in}]: each group that is a queue, and each queue somebody waits in. */
+export function queuesOf(model) {
+  const queues = new Map();
+  const queue = (id, name) => {
+    if (!queues.has(id)) queues.set(id, {id, name, waiting: 0, longest: undefined, agents: 0, loggedIn: 0});
+    return queues.get(id);
+  };
+  for (const [id, group] of model.all('group')) {
+    if (group.queue === true) queue(id, group.label || group.name || id);
+  }
+  for (const [uuid, queued] of model.all('queued_channel')) {
+    const channel = model.get('channel', uuid);
+    const id = String(queueId(queued, channel));
+    const entry = queue(id, model.get('group', id)?.label || model.get('group', id)?.name || id);
+    const since = milliseconds(queued.state?.ts) ?? milliseconds(channel?.offer_timestamp);
+    entry.waiting++;
+    if (since !== undefined && !(entry.longest <= since)) entry.longest = since;
+  }
+  for (const member of model.all('group_member').values()) {
+    const entry = queues.get(member.group_id);
+    if (!entry) continue;
+    entry.agents++;
+    if (member.login_status === true) entry.loggedIn++;
+  }
+  return [...queues.values()].sort((a, b) => b.waiting - a.waiting || (a.name < b.name ? -1 : 1));
+}
+
+/* PBXs that are not heard now: [{id, since}]. */
+export function awayServers(model) {
+  return [...model.all('server').entries()]
+    .filter(([, server]) => server.state === 'away')
+    .map(([id, server]) => ({id, since: milliseconds(server.since)}));
+}

@@ -1,0 +1,67 @@
+/*
+ * sign_in.js - with which name and secret the stream is asked. Kept for as long as the window is open, or on the device
+ * when asked to. A television gets it in its address, behind the #, which goes to no server:
+ *
+ *     https://host/wallboard/#DOMAIN:TOKEN
+ */
+import {$, mark, write} from './dom.js';
+
+const KEY = 'callboard.credential';
+
+/* What goes into the header Authorization: UTF-8, as the server's challenge would ask for. */
+export function authorizationOf(credential) {
+  const bytes = new TextEncoder().encode(`${credential.name}:${credential.secret}`);
+  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+}
+
+/* {name, secret} of FRAGMENT ("#name:secret", percent-encoded), or undefined. */
+export function credentialIn(fragment) {
+  const colon = fragment.indexOf(':');
+  if (!fragment.startsWith('#') || colon < 2) return undefined;
+  try {
+    return {name: decodeURIComponent(fragment.slice(1, colon)), secret: decodeURIComponent(fragment.slice(colon + 1))};
+  } catch {
+    return undefined;
+  }
+}
+
+/* The credential of the address, which is taken out of it, or the one that was kept; undefined: somebody has to be asked. */
+export function knownCredential() {
+  const given = credentialIn(location.hash);
+  if (given) {
+    history.replaceState(null, '', location.pathname + location.search);
+    keep(given, false);
+    return given;
+  }
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY)) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function forgetCredential() {
+  sessionStorage.removeItem(KEY);
+  localStorage.removeItem(KEY);
+}
+
+function keep(credential, always) {
+  forgetCredential();
+  (always ? localStorage : sessionStorage).setItem(KEY, JSON.stringify(credential));
+}
+
+/* Asks; WHY is a word's key to begin with, or undefined. DONE is called with the credential. */
+export function ask(say, why, done) {
+  write($('sign-in-refused'), why ? say(why) : '');
+  mark($('sign-in-refused'), 'hidden', why ? undefined : '');
+  $('secret').value = '';
+  $('sign-in-form').onsubmit = (event) => {
+    event.preventDefault();
+    const credential = {name: $('name').value.trim(), secret: $('secret').value};
+    keep(credential, $('remember').checked);
+    $('sign-in').close();
+    done(credential);
+  };
+  if (!$('sign-in').open) $('sign-in').showModal();
+  ($('name').value === '' ? $('name') : $('secret')).focus();
+}

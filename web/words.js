@@ -1,0 +1,85 @@
+/*
+ * words.js - all that the wallboard says, in Spanish and English. Pure.
+ */
+const WORDS = {
+  en: {
+    title: 'Wallboard', skip: 'Skip to the calls', language: 'Language', theme: 'Colours',
+    'theme.auto': 'As the device', 'theme.light': 'Light', 'theme.dark': 'Dark', leave: 'Sign out',
+    figures: 'At a glance', talking: 'Talking', ringing: 'Ringing', waiting: 'Waiting', parked: 'Parked', phones: 'Phones',
+    ofPhones: 'of {count}', lastHour: 'Calls in the last hour', answered: 'answered', unanswered: 'not answered',
+    perMinute: 'up to {count} a minute', hourAgo: '1 h ago', halfHourAgo: '30 min', now: 'now',
+    plot: '{calls} calls in the last hour, {unanswered} of them not answered.',
+    calls: 'Calls now', noCalls: 'No calls right now.', extensions: 'Extensions', noExtensions: 'No extensions yet.',
+    noneMatch: 'None is like that.', queues: 'Queues', noQueues: 'Nobody waits.', latest: 'Latest calls', noLatest: 'No call has ended yet.',
+    pools: 'Numbers to transfer to', poolUse: '{entries} in use · {numbers} numbers', poolUnknown: 'not known',
+    filter: 'Show', all: 'All', busy: 'On a call', free: 'Free', away: 'No phone', search: 'Number or name',
+    'call.talking': 'Talking', 'call.ringing': 'Ringing', 'call.queued': 'Waiting', 'call.parked': 'Parked', 'call.held': 'On hold',
+    'call.busy': 'Answered', 'where.voicemail': 'Voicemail', 'where.ivr': 'Menu', 'where.conference': 'Conference',
+    'where.checking_voicemail': 'Voicemail', 'where.xml_ivr': 'Menu', 'slot': 'Slot {slot}',
+    'extension.ringing': 'Ringing', 'extension.talking': 'Talking', 'extension.held': 'On hold', 'extension.calling': 'Calling',
+    'extension.busy': 'On a call', 'extension.idle': 'Free', 'extension.away': 'No phone',
+    forwarded: 'forwarded', undisturbed: 'do not disturb', more: '+{count}', unknown: 'unknown',
+    agents: '{loggedIn} of {agents} agents', missed: 'Missed',
+    'health.connecting': 'Connecting', 'health.live': 'Live', 'health.away': 'Stale for {time}', 'health.server': '{server} away for {time}',
+    'health.refused': 'Signed out', 'health.store': 'Store away',
+    stale: 'The connection is lost. What you see is from {time}. Trying again by itself.',
+    serverAway: 'PBX {server} has not been heard since {time}. What you see of it may be old.',
+    storeAway: 'callboard cannot reach its store. Changes show as soon as it is back.',
+    signIn: 'Sign in', signInWhy: 'The event stream asks who you are: a domain with its token, or your user name and password.',
+    name: 'Domain or user', secret: 'Token or password', remember: 'Remember on this device', enter: 'Show the wallboard',
+    refused: 'That is not right. Please try again.', forbidden: 'That name may not see the event stream.',
+    announce: '{talking} talking, {ringing} ringing, {waiting} waiting, {parked} parked.',
+  },
+  es: {
+    title: 'Tablero', skip: 'Ir a las llamadas', language: 'Idioma', theme: 'Colores',
+    'theme.auto': 'Como el equipo', 'theme.light': 'Claro', 'theme.dark': 'Oscuro', leave: 'Salir',
+    figures: 'De un vistazo', talking: 'Hablando', ringing: 'Sonando', waiting: 'En espera', parked: 'Aparcadas', phones: 'Teléfonos',
+    ofPhones: 'de {count}', lastHour: 'Llamadas en la última hora', answered: 'atendidas', unanswered: 'sin atender',
+    perMinute: 'hasta {count} por minuto', hourAgo: 'hace 1 h', halfHourAgo: '30 min', now: 'ahora',
+    plot: '{calls} llamadas en la última hora, {unanswered} de ellas sin atender.',
+    calls: 'Llamadas ahora', noCalls: 'No hay llamadas ahora.', extensions: 'Extensiones', noExtensions: 'Aún no hay extensiones.',
+    noneMatch: 'No hay ninguna así.', queues: 'Colas', noQueues: 'Nadie espera.', latest: 'Últimas llamadas', noLatest: 'Aún no ha terminado ninguna.',
+    pools: 'Números de transferencia', poolUse: '{entries} en uso · {numbers} números', poolUnknown: 'no se sabe',
+    filter: 'Mostrar', all: 'Todas', busy: 'En llamada', free: 'Libres', away: 'Sin teléfono', search: 'Número o nombre',
+    'call.talking': 'Hablando', 'call.ringing': 'Sonando', 'call.queued': 'En espera', 'call.parked': 'Aparcada', 'call.held': 'Retenida',
+    'call.busy': 'Atendida', 'where.voicemail': 'Buzón de voz', 'where.ivr': 'Menú', 'where.conference': 'Conferencia',
+    'where.checking_voicemail': 'Buzón de voz', 'where.xml_ivr': 'Menú', 'slot': 'Plaza {slot}',
+    'extension.ringing': 'Sonando', 'extension.talking': 'Hablando', 'extension.held': 'Retenida', 'extension.calling': 'Llamando',
+    'extension.busy': 'En llamada', 'extension.idle': 'Libre', 'extension.away': 'Sin teléfono',
+    forwarded: 'desviada', undisturbed: 'no molestar', more: '+{count}', unknown: 'desconocido',
+    agents: '{loggedIn} de {agents} agentes', missed: 'Perdida',
+    'health.connecting': 'Conectando', 'health.live': 'En vivo', 'health.away': 'Sin datos desde hace {time}', 'health.server': '{server} ausente desde hace {time}',
+    'health.refused': 'Sin sesión', 'health.store': 'Almacén ausente',
+    stale: 'Se perdió la conexión. Lo que ves es de las {time}. Se vuelve a intentar solo.',
+    serverAway: 'No se oye la central {server} desde las {time}. Lo que ves de ella puede ser viejo.',
+    storeAway: 'callboard no alcanza su almacén. Los cambios se verán en cuanto vuelva.',
+    signIn: 'Entrar', signInWhy: 'El flujo de eventos pregunta quién eres: un dominio con su token, o tu usuario y contraseña.',
+    name: 'Dominio o usuario', secret: 'Token o contraseña', remember: 'Recordar en este equipo', enter: 'Ver el tablero',
+    refused: 'No es correcto. Inténtalo de nuevo.', forbidden: 'Ese nombre no puede ver el flujo de eventos.',
+    announce: '{talking} hablando, {ringing} sonando, {waiting} en espera, {parked} aparcadas.',
+  },
+};
+
+export const LANGUAGES = Object.keys(WORDS);
+
+/* The first of PREFERRED ("es-VE", "fr") that we speak; English otherwise. */
+export function languageOf(preferred) {
+  const known = preferred.map((tag) => tag.toLowerCase().split('-')[0]).find((language) => language in WORDS);
+  return known ?? 'en';
+}
+
+/* A function that says KEY in LANGUAGE, with each {name} replaced from VALUES. */
+export function speaker(language) {
+  const words = WORDS[language];
+  return (key, values = {}) => (words[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+}
+
+/* Whether there is a word for KEY. */
+export function isWord(key) {
+  return key in WORDS.en;
+}
+
+/* Keys by language, for tests. */
+export function keysOf(language) {
+  return Object.keys(WORDS[language]);
+}
