@@ -48,7 +48,7 @@ export function userName(user) {
 }
 
 export function isHeld(channel) {
-  return channel.held === true || /(^|_)hold$/i.test(channel.last_event ?? '');
+  return channel.hold === true;
 }
 
 /* {state, since, where} of a call with the first leg CHANNEL; where: the queue, parking slot or the like. */
@@ -79,8 +79,13 @@ export function queueName(model, queued, leg = {}) {
   const data = queued.state?.data ?? {};
   const id = data.queue_id ?? data.group_id ?? queued.group_id ?? leg.group_id;
   if (id === undefined) return undefined;
-  const group = model.get('group', id);
+  const group = groupOf(model, id);
   return group?.label || group?.name || String(id);
+}
+
+/* The group that is the queue ID; FreeSWITCH's queues are called name@profile. */
+export function groupOf(model, id) {
+  return model.get('group', id) ?? model.get('group', String(id).split('@')[0]);
 }
 
 /* All calls of MODEL: [{id, from, to, state, since, started, where}], those that wait longest first, then by age. */

@@ -1,11 +1,13 @@
 /*
  * queues.js - queues and how long they are; parked calls. Pure.
  */
+import {groupOf, queueName} from './calls.js';
 import {milliseconds} from './instant.js';
 
-function queueId(queued, channel) {
+function queueId(model, queued, channel) {
   const data = queued.state?.data ?? {};
-  return data.queue_id ?? data.group_id ?? queued.group_id ?? channel?.group_id ?? '';
+  const id = data.queue_id ?? data.group_id ?? queued.group_id ?? channel?.group_id ?? '';
+  return groupOf(model, id)?.id ?? String(id);
 }
 
 /* [{id, name, waiting, longest, agents, logged_in}]: each group that is a queue, and each queue somebody waits in. */
@@ -20,8 +22,7 @@ export function queuesOf(model) {
   }
   for (const [uuid, queued] of model.all('queued_channel')) {
     const channel = model.get('channel', uuid);
-    const id = String(queueId(queued, channel));
-    const entry = queue(id, model.get('group', id)?.label || model.get('group', id)?.name || id);
+    const entry = queue(queueId(model, queued, channel), queueName(model, queued, channel) ?? '');
     const since = milliseconds(queued.state?.ts) ?? milliseconds(channel?.offer_timestamp);
     entry.waiting++;
     if (since !== undefined && !(entry.longest <= since)) entry.longest = since;

@@ -23,8 +23,8 @@ function office(...messages) {
   for (const message of messages) model.apply(message);
   return model;
 }
-const caller = {uuid: 'a', direction: 'inbound', calling_number: '1000', called_number: '1001', user_id: '1000', offer_timestamp: at(0)};
-const callee = {uuid: 'b', direction: 'outbound', calling_number: '1000', called_number: '1001', user_id: '1001', offer_timestamp: at(1), other_uuid: 'a'};
+const caller = {uuid: 'a', direction: 'in', calling_number: '1000', called_number: '1001', user_id: '1000', offer_timestamp: at(0)};
+const callee = {uuid: 'b', direction: 'out', calling_number: '1000', called_number: '1001', user_id: '1001', offer_timestamp: at(1), other_uuid: 'a'};
 const ringing = [change('channel', 'added', {...caller, other_uuid: 'b'}), change('channel', 'added', callee)];
 const talking = [
   change('channel', 'updated', {...callee, answer_timestamp: at(5)}),
@@ -51,7 +51,7 @@ test('an extension says what it does and with whom, at both ends', () => {
   assert.deepEqual([extensionOf(model, '1001').state, extensionOf(model, '1001').peer.name], ['ringing', 'Ana']);
   talking.forEach((message) => model.apply(message));
   assert.equal(extensionOf(model, '1000').state, 'talking');
-  model.apply(change('channel', 'updated', {...callee, answer_timestamp: at(5), held: true}));
+  model.apply(change('channel', 'updated', {...callee, answer_timestamp: at(5), hold: true}));
   assert.equal(extensionOf(model, '1001').state, 'held');
   assert.equal(callsOf(model)[0].state, 'held');
 });
@@ -85,7 +85,7 @@ test('a queue has its length and its longest wait; a call in it waits there', ()
     snapshot('group', {id: 'support', label: 'Help', queue: true}, {id: 'ring', queue: false}),
     snapshot('group_member', {group_id: 'support', user_id: '1000', login_status: true}, {group_id: 'support', user_id: '1001', login_status: false}),
     snapshot('channel', {uuid: 'q', calling_number: '555', called_number: '7000', offer_timestamp: at(0), answer_timestamp: at(0)}),
-    snapshot('queued_channel', {uuid: 'q', state: {ts: at(3), name: 'calling', type: 'group', data: {queue_id: 'support'}}}),
+    snapshot('queued_channel', {uuid: 'q', state: {ts: at(3), name: 'calling', type: 'group', data: {queue_id: 'support@default'}}}),
   );
   assert.deepEqual(queuesOf(model), [{id: 'support', name: 'Help', waiting: 1, longest: ms(3), agents: 2, loggedIn: 1}]);
   const [call] = callsOf(model);
