@@ -184,7 +184,7 @@ static enum handler_next after_domain_count(struct exchange *x, struct page *pag
 static int order(struct slice a, struct slice b)
 {
     size_t least = a.length < b.length ? a.length : b.length;
-    int difference = memcmp(a.data, b.data, least);
+    int difference = least > 0 ? memcmp(a.data, b.data, least) : 0;
     return difference ? difference : (a.length > b.length) - (a.length < b.length);
 }
 
