@@ -7,7 +7,7 @@ packages_build=(
 )
 packages_run=(nginx redis-server redis-tools openssl curl)
 packages_check=(nodejs apache2-bin apache2-utils libpam-wrapper clang clang-format python3 mandoc wget)
-packages_integration=(libapache2-mod-fcgid lighttpd mariadb-server odbc-mariadb libsqliteodbc sqlite3)
+packages_integration=(libapache2-mod-fcgid lighttpd mariadb-server odbc-mariadb libsqliteodbc sqlite3 chromium fonts-dejavu-core)
 
 # packages_missing PACKAGE...: those that are not installed, one a line.
 packages_missing() {

@@ -1,6 +1,6 @@
 /*
  * event_text.js - an event stream's text, taken apart: text/event-stream as the HTML standard has it.
- * Text comes in pieces of any size; each whole event is handed on as {id, data}.
+ * Text comes in pieces of any size; each whole event is handed on as {id, data}, where id is the latest there was.
  */
 export class EventText {
   #rest = '';

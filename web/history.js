@@ -24,7 +24,7 @@ export class History {
       this.#legs.clear();
       for (const channel of message.items ?? []) this.#leg(model, channel, now);
     } else if (message.event === 'removed') {
-      this.#remove(model, {...this.#legs.get(message.id)?.channel, ...message.data}, now);
+      this.#remove(model, {...this.#legs.get(message.id)?.channel, ...message.data, uuid: message.id}, now);
     } else if (message.data) {
       this.#leg(model, message.data, now);
     }

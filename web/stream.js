@@ -122,8 +122,7 @@ export class Stream {
     this.#attempt = 0;
     this.#hooks.state('live');
     this.#hooks.message(message);
-    const last = id || message.seq;
-    if (typeof last === 'string' && last !== '') this.#last = last;
+    if (id) this.#last = id; // an event without one is part of a snapshot, from whose middle nobody can read on
   }
 
   #heard() {

@@ -65,7 +65,10 @@ class Wallboard {
     this.#health = new Health();
     this.#restore(credential.name);
     write($('who'), credential.name);
-    this.#stream = new Stream(beside('events'), authorization, {
+    const events = beside('events');
+    events.searchParams.set('full_events', 'true'); // of a user, who may; a domain's token shows all anyway
+    events.searchParams.set('app_name', 'wallboard');
+    this.#stream = new Stream(events, authorization, {
       message: (message) => this.#message(message),
       state: (name, detail) => this.#state(name, detail),
       clock: (ms) => this.#clock.set(ms),
@@ -91,14 +94,15 @@ class Wallboard {
 
   #message(message) {
     if (message.message === 'system_msg') this.#systemMessage(message.text);
+    if (message.message === 'snapshot' || message.message === 'resumed') this.#health.store(true);
     if (!this.#model.apply(message)) return;
     this.#history.note(this.#model, message, this.#clock.now());
     this.#draw();
   }
 
   #systemMessage(text) {
-    if (text === 'store_away') this.#health.store(false);
-    if (text === 'store_back') this.#health.store(true);
+    if (text === 'storage_away') this.#health.store(false);
+    if (text === 'storage_back') this.#health.store(true);
     this.#draw();
   }
 

@@ -30,3 +30,16 @@ for path in nothing.js package.json ../htpasswd icons/; do
   anonymous GET "/wallboard/$path" --path-as-is
   ok "/wallboard/$path is not" test "$STATUS" = 404 -o "$STATUS" = 403
 done
+
+# --- the page, in a browser ---
+
+mkdir "$work/pictures"
+if ! command -v chromium >/dev/null; then
+  say "# skipped: the page in a browser, as there is no Chromium"
+elif sanitized; then
+  say "# skipped: the page in a browser, as none of its code is what the sanitizers look at"
+else
+  node "$root/tests/wallboard/page.mjs" "$work/pictures" >"$work/page.log" 2>&1 || fail "the test of the page gets to its end"
+  failures=$((failures + $(grep -c '^not ok ' "$work/page.log")))
+  cat "$work/page.log"
+fi

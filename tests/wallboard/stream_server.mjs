@@ -3,6 +3,7 @@
  * its address. Each line of standard input is a message of the stream, sent to all who listen, or one of these words:
  *
  *     break     ends all connections
+ *     since     prints with which ?since= the last listener came
  *     refuse    from now on 503 instead of a stream;   accept   no longer
  *
  * argument: a file with the messages that everyone is given first, one JSON a line.
@@ -23,6 +24,7 @@ const first = process.argv[2] ? readFileSync(process.argv[2], 'utf8').split('\n'
 const listeners = new Set();
 let refusing = false;
 let sequence = 1;
+let since = null;
 
 function send(response, line) {
   response.write(`id: ${sequence}-0\ndata: ${line}\n\n`);
@@ -35,7 +37,8 @@ const server = createServer(async (request, response) => {
     if (refusing) return response.writeHead(503).end();
     if (pathname === '/status') return response.end('{"pools":[{"name":"default","numbers":40,"entries":13,"ttl":300},{"name":"vip","numbers":4,"entries":3,"ttl":300}]}');
     response.writeHead(200, {'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store'});
-    if (searchParams.has('since')) send(response, '{"message":"resumed"}');
+    since = searchParams.get('since');
+    if (since !== null) send(response, '{"message":"resumed"}');
     else for (const line of first) send(response, line);
     listeners.add(response);
     request.on('close', () => listeners.delete(response));
@@ -52,6 +55,7 @@ const server = createServer(async (request, response) => {
 
 createInterface({input: process.stdin}).on('line', (line) => {
   if (line === 'break') for (const response of listeners) response.destroy();
+  else if (line === 'since') console.log(String(since));
   else if (line === 'refuse') refusing = true;
   else if (line === 'accept') refusing = false;
   else {
