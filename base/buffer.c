@@ -110,6 +110,22 @@ void buffer_add_json(struct buffer *buffer, struct slice s)
     buffer_add_byte(buffer, '"');
 }
 
+void buffer_add_mended(struct buffer *buffer, struct slice s)
+{
+    size_t start = 0;
+    for (size_t i = 0; i < s.length;) {
+        size_t length = slice_utf8_sequence(s, i);
+        if (length == 0) {
+            buffer_add(buffer, slice_of(s.data + start, i - start));
+            buffer_add_string(buffer, "\xef\xbf\xbd");
+            start = i + 1;
+        }
+        i += length ? length : 1;
+    }
+    if (start < s.length)
+        buffer_add(buffer, slice_of(s.data + start, s.length - start));
+}
+
 void buffer_add_percent(struct buffer *buffer, struct slice s, const char *keep)
 {
     static const char hex[] = "0123456789ABCDEF";

@@ -34,6 +34,9 @@ void buffer_format(struct buffer *buffer, const char *format, ...)
 /* S as a JSON string with its quotes (RFC 8259, section 7). S must be well-formed UTF-8. */
 void buffer_add_json(struct buffer *buffer, struct slice s);
 
+/* S, with U+FFFD for each byte that is not UTF-8. */
+void buffer_add_mended(struct buffer *buffer, struct slice s);
+
 /* S percent-encoded but for the unreserved characters and those in KEEP (RFC 3986, section 2.1). */
 void buffer_add_percent(struct buffer *buffer, struct slice s, const char *keep);
 

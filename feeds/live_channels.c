@@ -164,6 +164,8 @@ void live_channel_separate(struct live *live, struct live_channel *channel)
 void live_channel_put(struct live *live, struct live_channel *channel, enum live_place place,
                       struct slice data)
 {
+    for (int shown = LIVE_AS_QUEUED; shown < LIVE_SHOWN && place != channel->place; shown++)
+        live_hide(live, channel, (enum live_shown)shown);
     channel->place = place;
     channel->borrowed = false;
     live_text_set(live, &channel->texts[LIVE_PLACE_DATA], data);

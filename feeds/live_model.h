@@ -49,8 +49,9 @@ struct live_phone {
     struct slice contact;    /* the call-id, in the key */
     char *uri;               /* where it is reached */
     char *user_agent, *address;
+    int64_t registered_us;
     uint64_t shown; /* hash of the terminal's JSON; 0: not shown */
-    bool listed;
+    bool listed;    /* in the list that is being put in */
 };
 
 /* A channel as it stands in the record of its extension. */
@@ -116,7 +117,7 @@ struct live_channel {
     bool proxy;          /* FreeSWITCH's own, busy on behalf of the leg it is bridged to */
     bool borrowed;       /* the place is that of a proxy */
     bool domain_guessed; /* settings.default_domain, for want of better */
-    bool listed;
+    bool listed;         /* in the list that is being put in */
 };
 
 /* An agent of a queue. Key: its name there. */
@@ -232,7 +233,7 @@ void live_hide(struct live *live, struct live_channel *channel, enum live_shown 
 /* The state without its time, {"name":…}'s members behind the brace. */
 void live_state_write(struct live *live, const struct live_channel *channel, struct buffer *out);
 /* Who is called: `target`. */
-void live_target_write(const struct live_channel *channel, struct buffer *out);
+void live_target_write(struct live *live, const struct live_channel *channel, struct buffer *out);
 /* NAME and TEXT as another member of an object, when there is a text; NAME has comma, quotes and colon. */
 void live_member(struct buffer *out, const char *name, struct slice text);
 

@@ -60,6 +60,7 @@ struct live_phone *live_phone_add(struct live *live, struct slice user, struct s
     }
     phone->contact = slice_cut(phone->entry.key, '\n', &rest);
     phone->extension = extension;
+    phone->registered_us = live->now_us;
     phone->next = extension->phones;
     return extension->phones = phone;
 }

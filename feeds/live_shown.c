@@ -85,7 +85,7 @@ static void add_channel(struct live *live, const struct live_channel *channel, s
     if (channel->place == LIVE_QUEUE)
         live_member(out, ",\"group_id\":", live_channel_text(channel, LIVE_PLACE_DATA));
     buffer_add_string(out, ",\"target\":");
-    live_target_write(channel, out);
+    live_target_write(live, channel, out);
     add_end_user(live, channel, out);
     live_member(out, ",\"last_bridged_user_id\":", live_channel_text(channel, LIVE_LAST_BRIDGED));
     live_member(out, ",\"last_event\":", live_channel_text(channel, LIVE_LAST_EVENT));

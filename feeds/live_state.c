@@ -11,15 +11,24 @@ void live_member(struct buffer *out, const char *name, struct slice text)
     buffer_add_json(out, text);
 }
 
-/* The extension that is called: of a leg that FreeSWITCH made the one it rings at, else whom it was made for. */
-static struct slice called_user(const struct live_channel *channel)
+/*
+ * The extension that is called: of a leg that FreeSWITCH made the one it rings at, else whom it was made for; before there is
+ * such a leg, an extension with a phone that has the number which was dialled.
+ */
+static struct slice called_user(struct live *live, const struct live_channel *channel)
 {
-    return live_channel_text(channel, channel->inbound ? LIVE_CALLEE : LIVE_USER);
+    struct slice user = live_channel_text(channel, channel->inbound ? LIVE_CALLEE : LIVE_USER);
+    struct slice number = live_channel_text(channel, LIVE_CALLED_NUMBER);
+    if (user.length > 0 || !channel->inbound || number.length == 0)
+        return user;
+    struct live_extension *extension =
+        live_extension_find(live, number, live_channel_text(channel, LIVE_DOMAIN));
+    return extension && extension->phones ? number : user;
 }
 
-static void calling(const struct live_channel *channel, struct buffer *out)
+static void calling(struct live *live, const struct live_channel *channel, struct buffer *out)
 {
-    struct slice user = called_user(channel);
+    struct slice user = called_user(live, channel);
     if (user.length > 0) {
         buffer_add_string(out, "\"calling\",\"location\":\"int\",\"type\":\"user\",\"data\":{");
         live_member(out, "\"id\":", user);
@@ -42,7 +51,6 @@ static void queue(struct slice name, struct buffer *out)
 void live_state_write(struct live *live, const struct live_channel *channel, struct buffer *out)
 {
     struct slice data = live_channel_text(channel, LIVE_PLACE_DATA);
-    (void)live;
     buffer_add_string(out, "\"name\":");
     switch (channel->place) {
     case LIVE_PARK:
@@ -76,14 +84,14 @@ void live_state_write(struct live *live, const struct live_channel *channel, str
         if (channel->bridged)
             buffer_add_string(out, "\"bridged\"");
         else
-            calling(channel, out);
+            calling(live, channel, out);
         break;
     }
 }
 
-void live_target_write(const struct live_channel *channel, struct buffer *out)
+void live_target_write(struct live *live, const struct live_channel *channel, struct buffer *out)
 {
-    struct slice user = called_user(channel);
+    struct slice user = called_user(live, channel);
     buffer_add_string(out, user.length > 0 ? "{\"type\":\"user\"" : "{\"type\":\"pstn\"");
     live_member(out, ",\"id\":", user);
     live_member(out, ",\"address\":", live_channel_text(channel, LIVE_CALLED_NUMBER));

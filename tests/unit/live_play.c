@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "feeds/esl_frame.h"
 
 static const char *const fields[] = {"Caller-Destination-Number",    "Caller-Caller-ID-Number",
@@ -207,4 +208,106 @@ void play_session(struct play *play, const char *name, size_t count)
     esl_reader_feed(&reader, bytes, play_frame, &playing, &error);
     esl_reader_free(&reader);
     free((char *)bytes.data);
+}
+
+/* ---- in short ---- */
+
+static json_t *parse_line(char *line)
+{
+    struct error error = {""};
+    json_t *json = json_parse(slice_from(line), &error);
+    if (!json)
+        printf("\n%s: %s", error.text, line);
+    return json;
+}
+
+/* Adds to the text of a list, which is long enough. */
+static void add(char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(char *text, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsprintf(text + strlen(text), format, arguments);
+    va_end(arguments);
+}
+
+static void add_call(char *text, json_t *record)
+{
+    const char *key;
+    json_t *value;
+    size_t i;
+    add(text, "%s %s %.8s", json_string_value(json_object_get(record, "username")),
+        json_string_value(json_object_get(record, "notify")),
+        json_string_value(json_object_get(record, "current")));
+    json_object_foreach(record, key, value)
+    {
+        if (json_is_object(value))
+            add(text, " %.8s", key);
+    }
+    add(text, " |");
+    json_array_foreach(json_object_get(record, "activity"), i, value)
+    {
+        add(text, " %.8s", json_string_value(value));
+    }
+    add(text, "\n");
+}
+
+char *play_calls(const struct play *play)
+{
+    char *lines = play_lines(play, "call "), *text = calloc(1, play->length * 2 + 1), *rest;
+    for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        json_t *record = parse_line(strchr(line, '{'));
+        add_call(text, record);
+        json_decref(record);
+    }
+    free(lines);
+    return text;
+}
+
+static void add_state(char *text, const char *event, json_t *element)
+{
+    static const char *const details[] = {"id",        "address",     "queue_id", "slot",
+                                          "target_id", "target_name", "room_id"};
+    const char *user = json_string_value(json_object_get(element, "user_id"));
+    json_t *state = json_object_get(element, "state");
+    const char *detail = NULL;
+    for (size_t i = 0; i < sizeof details / sizeof *details && !detail; i++) {
+        detail = json_string_value(json_object_get(state, details[i]));
+        if (!detail)
+            detail = json_string_value(json_object_get(json_object_get(state, "data"), details[i]));
+    }
+    add(text, "%s %.8s %s %s%s%s%s\n", event, json_string_value(json_object_get(element, "uuid")),
+        user ? user : "-", json_string_value(json_object_get(state, "name")), detail ? " " : "",
+        detail ? detail : "", json_object_get(element, "hold") ? " hold" : "");
+}
+
+/* The last line of TEXT about what NEW is about says the same. */
+static bool is_told(const char *text, const char *new)
+{
+    size_t about = strcspn(strchr(new, ' ') + 1, " ") + (size_t)(strchr(new, ' ') + 1 - new);
+    const char *last = NULL;
+    for (const char *line = text; *line; line = strchr(line, '\n') + 1)
+        if (strncmp(line, new, about) == 0)
+            last = line;
+    return last && strncmp(last, new, strlen(new)) == 0;
+}
+
+char *play_states(const struct play *play, const char *element)
+{
+    char *lines = play_lines(play, ""), *text = calloc(1, play->length * 2 + 1), *rest, one[512];
+    for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        char event[8], domain[64], name[32];
+        if (sscanf(line, "%7s %63s %31s", event, domain, name) != 3 || strcmp(name, element) != 0 ||
+            (strcmp(event, "is") != 0 && strcmp(event, "gone") != 0))
+            continue;
+        json_t *json = parse_line(strchr(line, '{'));
+        one[0] = '\0';
+        add_state(one, event, json);
+        if (!is_told(text, one))
+            add(text, "%s", one);
+        json_decref(json);
+    }
+    free(lines);
+    return text;
 }

@@ -38,4 +38,16 @@ void play_clear(struct play *play);
 /* The lines that begin with PREFIX, without it, for the caller to free: NUL-terminated. */
 char *play_lines(const struct play *play, const char *prefix);
 
+/*
+ * The lines of `call` in short, NUL-terminated, for the caller to free; one a line:
+ * EXTENSION NOTIFY LEG, the legs with fields, "|", those that are up; a leg is its uuid's first eight characters.
+ */
+char *play_calls(const struct play *play);
+
+/*
+ * The same of ELEMENT, one of the channel elements: "is" or "gone", LEG, its user_id, the state's name and what it is about. What
+ * says the same as the channel's last line is left out.
+ */
+char *play_states(const struct play *play, const char *element);
+
 #endif
