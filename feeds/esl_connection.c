@@ -6,11 +6,11 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "feeds/esl_asks.h"
 #include "feeds/esl_frame.h"
 #include "feeds/esl_socket.h"
 
 #define FIRST_PAUSE_MS 100
-#define COMMAND_MAX    8192
 /* An event and all that is made of it. */
 #define ARENA_LIMIT(body_max) ((size_t)(body_max)*8 + ((size_t)1 << 20))
 
@@ -32,13 +32,6 @@ enum state {
     READY
 };
 
-struct ask {
-    esl_answered *done;
-    void *self;
-    uint64_t since_ms;
-    bool probe; /* our own, for a sign of life */
-};
-
 struct esl_connection {
     uv_loop_t *loop;
     const struct esl_settings *settings;
@@ -48,8 +41,7 @@ struct esl_connection {
     struct esl_reader reader;
     struct esl_counts counts;
     enum state state;
-    struct ask asks[ESL_ASKS_MAX]; /* a ring */
-    size_t first_ask, ask_count;
+    struct esl_asks asks;
     uint64_t since_ms;                 /* when the attempt began */
     uint64_t ready_ms;                 /* when it became ready */
     uint64_t heard_ms;                 /* the last byte, or resuming */
@@ -62,31 +54,23 @@ static void on_timer(uv_timer_t *timer);
 
 /* ---- asks ---- */
 
-static bool fit_to_send(struct slice s)
-{
-    for (size_t i = 0; i < s.length; i++)
-        if ((unsigned char)s.data[i] < 0x20 || s.data[i] == 0x7f)
-            return false;
-    return s.length > 0 && s.length <= COMMAND_MAX;
-}
-
-/* Sends PREFIX and COMMAND as one command, whose answer goes to ASK. */
+/* Sends PREFIX and COMMAND as one command, whose answer goes to WAITING. */
 static bool send_command(struct esl_connection *connection, const char *prefix,
-                         struct slice command, struct ask ask)
+                         struct slice command, struct esl_waiting waiting)
 {
     struct arena arena;
-    arena_init(&arena, (size_t)4 * COMMAND_MAX);
+    arena_init(&arena, (size_t)4 * ESL_COMMAND_MAX);
     struct buffer out = buffer_in(&arena);
     buffer_add_string(&out, prefix);
     buffer_add(&out, command);
     buffer_add_string(&out, "\n\n");
-    bool sent = !out.failed && connection->socket && connection->ask_count < ESL_ASKS_MAX &&
+    bool sent = !out.failed && connection->socket && !esl_asks_full(&connection->asks) &&
                 esl_socket_write(connection->socket, buffer_slice(&out));
     arena_free(&arena);
     if (!sent)
         return false;
-    ask.since_ms = uv_now(connection->loop);
-    connection->asks[(connection->first_ask + connection->ask_count++) % ESL_ASKS_MAX] = ask;
+    waiting.since_ms = uv_now(connection->loop);
+    esl_asks_add(&connection->asks, waiting);
     return true;
 }
 
@@ -94,31 +78,13 @@ bool esl_ask(struct esl_connection *connection, struct slice command, esl_answer
              void *self, struct error *error)
 {
     const char *name = connection->settings->name;
-    if (!fit_to_send(command))
+    if (!esl_asks_fit(command))
         return error_set(error, "FreeSWITCH %s: a command that cannot be sent", name);
     if (connection->state != READY)
         return error_set(error, "FreeSWITCH %s is away", name);
-    if (!send_command(connection, "", command, (struct ask){.done = done, .self = self}))
+    if (!send_command(connection, "", command, (struct esl_waiting){.done = done, .self = self}))
         return error_set(error, "FreeSWITCH %s: too many commands wait for it", name);
     return true;
-}
-
-static struct ask take_ask(struct esl_connection *connection)
-{
-    struct ask ask = connection->asks[connection->first_ask];
-    connection->first_ask = (connection->first_ask + 1) % ESL_ASKS_MAX;
-    connection->ask_count--;
-    return ask;
-}
-
-/* Nobody will be answered. Those who are told cannot ask anew: the connection is not ready. */
-static void give_up_asks(struct esl_connection *connection)
-{
-    while (connection->ask_count > 0) {
-        struct ask ask = take_ask(connection);
-        if (ask.done)
-            ask.done(ask.self, NULL);
-    }
 }
 
 /* ---- away, and again ---- */
@@ -152,7 +118,7 @@ static void drop(struct esl_connection *connection, const struct error *reason)
         log_warning("FreeSWITCH %s at %s:%d is away: %s", settings->name, settings->host,
                     (int)settings->port, reason->text);
     }
-    give_up_asks(connection);
+    esl_asks_give_up(&connection->asks); /* who is told cannot ask anew: it is not ready */
     if (!connection->told_away && !connection->closed) {
         connection->told_away = true;
         connection->hooks->away(connection->hooks->self, reason);
@@ -179,7 +145,7 @@ static void log_in(struct esl_connection *connection)
 {
     connection->state = LOGGING_IN;
     if (!send_command(connection, "auth ", slice_from(connection->settings->password),
-                      (struct ask){0}))
+                      (struct esl_waiting){0}))
         drop_for(connection, "it does not take the login");
 }
 
@@ -187,7 +153,7 @@ static void subscribe(struct esl_connection *connection)
 {
     connection->state = SUBSCRIBING;
     if (!send_command(connection, "event json ", slice_from(connection->settings->events),
-                      (struct ask){0}))
+                      (struct esl_waiting){0}))
         drop_for(connection, "it does not take the subscription");
 }
 
@@ -206,11 +172,11 @@ static void become_ready(struct esl_connection *connection)
 
 static void answer(struct esl_connection *connection, struct slice text)
 {
-    if (connection->ask_count == 0) {
+    if (connection->asks.count == 0) {
         drop_for(connection, "it answers what was not asked");
         return;
     }
-    struct ask ask = take_ask(connection);
+    struct esl_waiting waiting = esl_asks_take(&connection->asks);
     bool good = slice_starts(text, "+OK");
     if (connection->state == LOGGING_IN) {
         if (good)
@@ -222,8 +188,8 @@ static void answer(struct esl_connection *connection, struct slice text)
             become_ready(connection);
         else
             refuse(connection, "the subscription is refused");
-    } else if (ask.done) {
-        ask.done(ask.self, &text);
+    } else if (waiting.done) {
+        waiting.done(waiting.self, &text);
     }
 }
 
@@ -325,15 +291,16 @@ static void connect_now(struct esl_connection *connection)
 static void look_for_life(struct esl_connection *connection, uint64_t now)
 {
     const struct esl_settings *settings = connection->settings;
-    const struct ask *oldest = &connection->asks[connection->first_ask];
+    const struct esl_waiting *oldest = esl_asks_oldest(&connection->asks);
     uint64_t silent = now - connection->heard_ms;
-    bool waiting = connection->ask_count > 0, probing = waiting && oldest->probe;
-    if (waiting && now - oldest->since_ms >= (uint64_t)settings->answer_ms)
+    if (oldest && now - oldest->since_ms >= (uint64_t)settings->answer_ms)
         drop_for(connection, "it does not answer");
-    else if (probing && silent >= (uint64_t)(settings->quiet_ms + settings->deadline_ms))
+    else if (oldest && oldest->probe &&
+             silent >= (uint64_t)(settings->quiet_ms + settings->deadline_ms))
         drop_for(connection, "it gives no sign of life");
-    else if (!waiting && silent >= (uint64_t)settings->quiet_ms &&
-             !send_command(connection, "api ", slice_from("uptime"), (struct ask){.probe = true}))
+    else if (!oldest && silent >= (uint64_t)settings->quiet_ms &&
+             !send_command(connection, "api ", slice_from("uptime"),
+                           (struct esl_waiting){.probe = true}))
         drop_for(connection, "it takes no commands");
 }
 
@@ -357,8 +324,8 @@ static void on_timer(uv_timer_t *timer)
 struct esl_connection *esl_connection_open(uv_loop_t *loop, const struct esl_settings *settings,
                                            const struct esl_hooks *hooks, struct error *error)
 {
-    if (!fit_to_send(slice_from(settings->password)) ||
-        !fit_to_send(slice_from(settings->events))) {
+    if (!esl_asks_fit(slice_from(settings->password)) ||
+        !esl_asks_fit(slice_from(settings->events))) {
         error_set(
             error,
             "FreeSWITCH %s: password or events are empty, too long, or have a control character",
@@ -396,7 +363,7 @@ void esl_connection_close(struct esl_connection *connection)
     connection->state = WAITING;
     esl_socket_close(connection->socket);
     connection->socket = NULL;
-    give_up_asks(connection);
+    esl_asks_give_up(&connection->asks);
     uv_close((uv_handle_t *)&connection->timer, on_closed);
 }
 
@@ -422,8 +389,7 @@ void esl_resume(struct esl_connection *connection)
     uint64_t now = uv_now(connection->loop);
     connection->paused = false;
     connection->heard_ms = connection->since_ms = now;
-    for (size_t i = 0; i < connection->ask_count; i++)
-        connection->asks[(connection->first_ask + i) % ESL_ASKS_MAX].since_ms = now;
+    esl_asks_renew(&connection->asks, now);
     if (connection->socket)
         esl_socket_resume(connection->socket);
 }
