@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "configuration.h"
 #include "fcgi/cgi.h"
-#include "fcgi/listen.h"
+#include "fcgi/inherited.h"
 #include "pool.h"
 #include "worker.h"
 

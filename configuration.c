@@ -90,6 +90,7 @@ static bool load(struct configuration *configuration, const char *path, struct e
         {notifications_options, notifications_option_count, &configuration->notifications},
         {cdr_options, cdr_option_count, &configuration->cdr},
         {spool_options, spool_option_count, &configuration->spool},
+        {events_options, events_option_count, &configuration->events},
         {live_names_options, live_names_option_count, &configuration->live_names},
     };
     if (!config_load(path, groups, sizeof groups / sizeof *groups, &configuration->arena, error))

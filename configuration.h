@@ -5,6 +5,7 @@
 #define CALLBOARD_CONFIGURATION_H
 
 #include "base/config.h"
+#include "events/settings.h"
 #include "fcgi/server.h"
 #include "handlers/cdr.h"
 #include "handlers/cticache.h"
@@ -34,6 +35,7 @@ struct configuration {
     struct notifications_settings notifications;
     struct cdr_settings cdr;
     struct spool_settings spool;
+    struct events_settings events;
     struct live_names_settings live_names;
 };
 

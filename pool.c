@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/copies.h"
+#include "base/listen.h"
 #include "base/log.h"
-#include "fcgi/listen.h"
 #include "fcgi/master.h"
 #include "worker.h"
 

@@ -4,7 +4,7 @@
 #   instance_start                          makes what is missing and starts it; cleans up if it cannot
 #   instance_stop                           stops it: nginx, the pool, Redis
 #   instance_running                        true when any of its servers runs
-#   server_start NAME, server_stop NAME     one of redis, pool, nginx
+#   server_start NAME, server_stop NAME     one of redis, pool, events, nginx
 #
 # In HOME:
 #   env             what a caller needs to know, for a shell; mode 0600
@@ -38,23 +38,25 @@ instance_at() {
   certificate=$dir/tls/certificate.pem
   redis_socket=$dir/redis/redis.sock
   pool_socket=$dir/pool/callboard.sock
+  events_socket=$dir/pool/events.sock
 }
 
 instance_start() {
   instance_place && instance_prepare || return
-  server_start redis && server_start pool && server_start nginx && return
+  server_start redis && server_start pool && server_start events && server_start nginx && return
   instance_stop
   return 1
 }
 
 instance_stop() {
   server_stop nginx
+  server_stop events
   server_stop pool
   server_stop redis
 }
 
 instance_running() {
-  server_running redis || server_running pool || server_running nginx
+  server_running redis || server_running pool || server_running events || server_running nginx
 }
 
 # --- what the servers need ------------------------------------------------------------------------------
@@ -85,7 +87,7 @@ instance_prepare() {
     pool_configuration >"$dir/callboard.conf" &&
     web_copy &&
     nginx_configure &&
-    for_the_servers "$dir/htpasswd" "$dir/htpasswd-freeswitch" "$dir/tokens" "$dir/redis.conf" "$dir/callboard.conf" &&
+    for_the_servers "$dir/htpasswd" "$dir/htpasswd-freeswitch" "$dir/tokens" "$dir/domain-tokens" "$dir/redis.conf" "$dir/callboard.conf" &&
     env_write
 }
 
@@ -191,6 +193,10 @@ directory = $dir/spool
 [direct]
 tokens = $dir/tokens
 
+[events]
+listen = unix:$events_socket
+tokens = $dir/domain-tokens
+
 [cticache.pool.default]
 numbers = 5551234560-5551234599"
 
@@ -253,7 +259,8 @@ nginx_configure() {
       htpasswd "$dir/htpasswd" \
       web "$dir/web" \
       htpasswd_freeswitch "$dir/htpasswd-freeswitch" \
-      socket "$pool_socket" >"$dir/nginx/$file" || return
+      socket "$pool_socket" \
+      events_socket "$events_socket" >"$dir/nginx/$file" || return
   done
 }
 
@@ -284,6 +291,11 @@ server_start() {
       rm -f "$pool_socket"
       process_start "$pid_file" "$log" "$build/callboard.fcgi" --config "$dir/callboard.conf"
       server_await pool test -S "$pool_socket" && return
+      ;;
+    events)
+      rm -f "$events_socket"
+      process_start "$pid_file" "$log" "$build/callboard-events" --config "$dir/callboard.conf"
+      server_await events test -S "$events_socket" && return
       ;;
     nginx)
       process_start "$pid_file" "$log" nginx -p "$dir/nginx" -c "$dir/nginx/nginx.conf" -e stderr

@@ -4,10 +4,20 @@ packages_build=(
   gcc libc6-dev make autoconf automake pkg-config
   libfcgi-dev libhiredis-dev libjansson-dev libuv1-dev libinih-dev
   libcrypt-dev nettle-dev libpcre2-dev libpam0g-dev libcurl4-openssl-dev unixodbc-dev libcunit1-dev libexpat1-dev
+  libwebsockets-dev
 )
 packages_run=(nginx redis-server redis-tools openssl curl)
+<<<<<<< HEAD
 packages_check=(nodejs apache2-bin apache2-utils libpam-wrapper clang clang-format python3 mandoc wget)
+<<<<<<< HEAD
 packages_integration=(libapache2-mod-fcgid lighttpd mariadb-server odbc-mariadb libsqliteodbc sqlite3 chromium fonts-dejavu-core)
+=======
+packages_integration=(libapache2-mod-fcgid lighttpd mariadb-server odbc-mariadb libsqliteodbc sqlite3)
+=======
+packages_check=(apache2-bin apache2-utils libpam-wrapper clang clang-format python3 mandoc wget)
+packages_integration=(lighttpd mariadb-server odbc-mariadb libsqliteodbc sqlite3 nodejs node-ws)
+>>>>>>> 50e3705 (wip)
+>>>>>>> b6aaae7 (callboard-events: the event stream's gateway: Basix WebSocket, JSON WebSocket and server-sent events)
 
 # packages_missing PACKAGE...: those that are not installed, one a line.
 packages_missing() {

@@ -1,5 +1,5 @@
 /*
- * test_listen.c - tests of fcgi/listen.c.
+ * test_listen.c - tests of base/listen.c.
  */
 #include "suite.h"
 
@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "fcgi/listen.h"
+#include "base/listen.h"
 
 static char place[] = "/tmp/callboard-listen-XXXXXX";
 static char path[64], address[80];

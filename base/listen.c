@@ -1,12 +1,10 @@
 /*
  * listen.c - the listening socket, and leaving root behind once it is open.
- * libfcgi tells whether somebody opened a socket for us; otherwise one is opened here.
  */
-#include "fcgi/listen.h"
+#include "base/listen.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcgiapp.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
@@ -137,11 +135,6 @@ void listen_remove(const char *address)
     const char *path = path_of(address);
     if (path)
         unlink(path);
-}
-
-bool listen_inherited(void)
-{
-    return !FCGX_IsCGI();
 }
 
 bool listen_leave_root(const char *user, const char *group, struct error *error)

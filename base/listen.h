@@ -17,9 +17,6 @@ int listen_open(const char *address, const char *group, struct error *error);
 /* Removes the file of a unix ADDRESS, if it has one. */
 void listen_remove(const char *address);
 
-/* True when standard input is a listening socket that somebody opened for us (FastCGI Specification 1.0, section 2.2). */
-bool listen_inherited(void);
-
 /*
  * When root: becomes USER, and GROUP or, where that is empty, the user's own group, with no way back. Fails when USER is
  * empty or unknown. Not root: does nothing.

@@ -1,0 +1,424 @@
+/*
+ * server.c - all clients: their connections, kept by libwebsockets.
+ * A connection comes with its request already read (door.c). libwebsockets is shown a request of our own making, so that
+ * nothing a stranger wrote reaches it but the frames; server-sent events are a raw connection to it.
+ */
+#include "events/server.h"
+
+#include <libwebsockets.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+/* Bytes written to one client at a time, before others have their turn. */
+#define OUT_BYTES 32768
+
+/* Bytes of a command. */
+#define COMMAND_BYTES 4096
+
+/* Clients are looked at. */
+#define SWEEP_MS 1000
+
+/* How long a client may take to hear why it is dropped. */
+#define LAST_WORDS_US (5 * (int64_t)1000000)
+
+/* Clients shown in one list. */
+#define LIST_MOST 1000
+
+#define CODE_AWAY   1001
+#define CODE_NORMAL 1000
+#define CODE_POLICY 1008
+
+struct server {
+    struct client_owner owner;
+    struct lws_context *context;
+    struct lws_vhost *host;
+    lws_retry_bo_t pinging;
+    struct client *clients;  /* newest first */
+    struct client *arriving; /* while its connection is being handed over */
+    size_t count;
+    uint64_t numbers;
+    uv_timer_t sweep;
+    int64_t breathed_us; /* when SSE clients were last sent a comment */
+    void (*ended)(void *self);
+    void *ended_self;
+    bool draining;
+    unsigned char out[LWS_PRE + OUT_BYTES];
+};
+
+static const char sse_head[] = "HTTP/1.1 200 OK\r\n"
+                               "Content-Type: text/event-stream; charset=utf-8\r\n"
+                               "Cache-Control: no-store\r\n"
+                               "X-Accel-Buffering: no\r\n"
+                               "Connection: close\r\n\r\n";
+
+static void wake(struct client *client)
+{
+    if (client->connection)
+        lws_callback_on_writable(client->connection);
+}
+
+/* ---- the list of clients ---- */
+
+static const char *shown(const struct arrival *arrival)
+{
+    static const char *const wires[] = {"basix", "websocket", "sse"};
+    return wires[arrival->wire];
+}
+
+static void enter(struct server *server, struct client *client)
+{
+    const struct arrival *arrival = &client->arrival;
+    client->number = ++server->numbers;
+    client->next = server->clients;
+    if (client->next)
+        client->next->previous = client;
+    server->clients = client;
+    server->count++;
+    log_info("client %llu of %s%s%s from %s, %s, app_name \"%s\"",
+             (unsigned long long)client->number, arrival->access.user,
+             *arrival->access.user ? "@" : "", arrival->access.domain, arrival->address,
+             shown(arrival), arrival->app_name);
+}
+
+static void gone(struct server *server, struct client *client)
+{
+    if (client->previous)
+        client->previous->next = client->next;
+    else
+        server->clients = client->next;
+    if (client->next)
+        client->next->previous = client->previous;
+    server->count--;
+    log_info("client %llu of %s has gone%s%s", (unsigned long long)client->number,
+             client->arrival.access.domain, client->closing ? ": " : "",
+             client->closing ? client->close_reason : "");
+    client_free(client);
+    if (server->draining && server->count == 0)
+        server->ended(server->ended_self);
+}
+
+/* ---- one connection ---- */
+
+/* Ends the connection: what is returned is libwebsockets' word for that. */
+static int end(struct client *client)
+{
+    if (client->outbox.wire != WIRE_SSE)
+        lws_close_reason(client->connection, (enum lws_close_status)client->close_code,
+                         (unsigned char *)(uintptr_t)client->close_reason,
+                         strlen(client->close_reason));
+    return -1;
+}
+
+static size_t fill(struct server *server, struct client *client)
+{
+    char *out = (char *)server->out + LWS_PRE;
+    size_t length = 0;
+    if (client->outbox.wire == WIRE_SSE && !client->greeted) {
+        length = sizeof sse_head - 1;
+        memcpy(out, sse_head, length);
+    }
+    client->greeted = true;
+    if (!client->history)
+        length += outbox_fill(&client->outbox, out + length, OUT_BYTES - length);
+    return length;
+}
+
+/* Frames are made by outbox.c, several at a time: to libwebsockets they are bytes. */
+static int write_out(struct server *server, struct client *client)
+{
+    struct lws *connection = client->connection;
+    if (lws_partial_buffered(connection)) {
+        lws_callback_on_writable(connection);
+        return 0;
+    }
+    size_t length = fill(server, client);
+    if (length > 0 &&
+        lws_write(connection, server->out + LWS_PRE, length, LWS_WRITE_RAW) < (int)length)
+        return -1;
+    if (client->outbox.count > 0 && !client->history)
+        lws_callback_on_writable(connection);
+    else if (client->closing && !lws_partial_buffered(connection))
+        return end(client);
+    else if (client->closing)
+        lws_callback_on_writable(connection);
+    return 0;
+}
+
+static int arrived(struct server *server, struct lws *connection)
+{
+    struct client *client = server->arriving;
+    if (!client)
+        return -1;
+    server->arriving = NULL;
+    lws_set_opaque_user_data(connection, client);
+    client->connection = connection;
+    wake(client);
+    return 0;
+}
+
+static int received(struct client *client)
+{
+    client_drop(client, CODE_POLICY, "commands_are_off");
+    return 0;
+}
+
+static int on_event(struct lws *connection, enum lws_callback_reasons reason, void *user,
+                    void *data, size_t length)
+{
+    struct server *server = lws_context_user(lws_get_context(connection));
+    struct client *client = NULL;
+    (void)user;
+    (void)data;
+    (void)length;
+    switch (reason) {
+    case LWS_CALLBACK_ESTABLISHED:
+    case LWS_CALLBACK_RAW_ADOPT: return arrived(server, connection);
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+    case LWS_CALLBACK_RAW_WRITEABLE:
+        client = lws_get_opaque_user_data(connection);
+        return client ? write_out(server, client) : -1;
+    case LWS_CALLBACK_RECEIVE:
+        client = lws_get_opaque_user_data(connection);
+        return client ? received(client) : -1;
+    case LWS_CALLBACK_CLOSED:
+    case LWS_CALLBACK_RAW_CLOSE:
+        client = lws_get_opaque_user_data(connection);
+        lws_set_opaque_user_data(connection, NULL);
+        if (client)
+            gone(server, client);
+        return 0;
+    case LWS_CALLBACK_HTTP: return -1; /* nobody gets here without being admitted */
+    default: return 0;
+    }
+}
+
+/* ---- admission ---- */
+
+static bool same_application(const struct arrival *a, const struct arrival *b)
+{
+    return (a->wire == WIRE_BINARY) == (b->wire == WIRE_BINARY) &&
+           strcmp(a->access.domain, b->access.domain) == 0 &&
+           strcmp(a->access.user, b->access.user) == 0 && strcmp(a->app_name, b->app_name) == 0;
+}
+
+/* Makes room for ARRIVAL. False: there is none. */
+static bool make_room(struct server *server, const struct arrival *arrival)
+{
+    const struct events_settings *settings = server->owner.settings;
+    int64_t of_domain = 0, of_address = 0;
+    struct client *oldest = NULL;
+    for (struct client *each = server->clients; each; each = each->next) {
+        bool same_domain = strcmp(each->arrival.access.domain, arrival->access.domain) == 0;
+        if (each->closing)
+            continue;
+        if (arrival->force && same_application(&each->arrival, arrival)) {
+            client_drop(each, CODE_NORMAL, "connection_replaced");
+            continue;
+        }
+        of_domain += same_domain;
+        of_address += strcmp(each->arrival.address, arrival->address) == 0;
+        if (same_domain)
+            oldest = each;
+    }
+    if (of_address >= settings->address_connections ||
+        server->count >= (size_t)settings->connections)
+        return false;
+    if (of_domain >= settings->domain_connections && arrival->force && oldest) {
+        client_drop(oldest, CODE_NORMAL, "connection_replaced");
+        return true;
+    }
+    return of_domain < settings->domain_connections;
+}
+
+/* The request that libwebsockets sees. */
+static size_t request_of(struct slice key, char *request, size_t size)
+{
+    return (size_t)snprintf(request, size,
+                            "GET / HTTP/1.1\r\nHost: callboard\r\nUpgrade: websocket\r\n"
+                            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                            "Sec-WebSocket-Key: %.*s\r\n\r\n",
+                            SLICE_ARGUMENTS(key));
+}
+
+static void adopt(struct server *server, int descriptor, struct slice key)
+{
+    if (server->arriving->outbox.wire == WIRE_SSE) {
+        lws_sock_file_fd_type adopted = {.sockfd = descriptor};
+        lws_adopt_descriptor_vhost(server->host, LWS_ADOPT_SOCKET, adopted, "events", NULL);
+    } else {
+        char request[256];
+        size_t length = request_of(key, request, sizeof request);
+        lws_adopt_socket_vhost_readbuf(server->host, descriptor, request, length);
+    }
+}
+
+void server_admit(struct server *server, int descriptor, const struct arrival *arrival,
+                  struct slice key)
+{
+    struct client *client = client_make(&server->owner, arrival);
+    if (!client || server->draining) {
+        if (client)
+            client_free(client);
+        close(descriptor);
+        return;
+    }
+    bool room = make_room(server, arrival);
+    enter(server, client);
+    server->arriving = client;
+    adopt(server, descriptor, key); /* closes what it cannot take */
+    if (server->arriving) {
+        server->arriving = NULL;
+        gone(server, client);
+        return;
+    }
+    if (room)
+        client_join(client);
+    else
+        client_drop(client, CODE_POLICY, "connection_limit_reached");
+}
+
+void server_list(const struct server *server, const struct access *access, struct buffer *out)
+{
+    size_t listed = 0;
+    buffer_add_string(out, "{\"connections\":[");
+    const struct client *each = server->clients;
+    for (; each && listed < LIST_MOST; each = each->next) {
+        const struct arrival *arrival = &each->arrival;
+        if (strcmp(arrival->access.domain, access->domain) != 0)
+            continue;
+        buffer_add_string(out, listed++ ? ",{\"number\":" : "{\"number\":");
+        buffer_add_number(out, (int64_t)each->number);
+        buffer_add_string(out, ",\"kind\":");
+        buffer_add_json(out, slice_from(shown(arrival)));
+        buffer_add_string(out, ",\"app_name\":");
+        buffer_add_json(out, slice_from(arrival->app_name));
+        buffer_add_string(out, ",\"user\":");
+        buffer_add_json(out, slice_from(arrival->access.user));
+        buffer_add_string(out, ",\"address\":");
+        buffer_add_json(out, slice_from(arrival->address));
+        buffer_add_string(out, ",\"since\":");
+        buffer_add_number(out, each->since_us);
+        buffer_add_string(out, ",\"waiting_bytes\":");
+        buffer_add_number(out, (int64_t)each->outbox.news);
+        buffer_add_byte(out, '}');
+    }
+    buffer_add_string(out, each ? "],\"more\":true}" : "],\"more\":false}");
+}
+
+/* ---- from time to time ---- */
+
+/* A comment: the proxy and the client see that the connection lives, and we that it does not. */
+static void breathe(struct client *client)
+{
+    static unsigned char comment[LWS_PRE + 3] = {[LWS_PRE] = ':', '\n', '\n'};
+    if (client->outbox.wire == WIRE_SSE && client->greeted && client->outbox.count == 0 &&
+        !lws_partial_buffered(client->connection) && !lws_send_pipe_choked(client->connection))
+        lws_write(client->connection, comment + LWS_PRE, 3, LWS_WRITE_RAW);
+}
+
+static void on_sweep(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+    int64_t now_us = clock_steady_us();
+    bool breath = now_us - server->breathed_us >= server->owner.settings->ping_seconds * 1000000;
+    if (breath)
+        server->breathed_us = now_us;
+    for (struct client *each = server->clients; each; each = each->next) {
+        if (each->closing && now_us - each->closing_us > LAST_WORDS_US)
+            lws_set_timeout(each->connection, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+        else if (breath)
+            breathe(each);
+    }
+}
+
+static void to_log(int level, const char *line)
+{
+    log_line(level & LLL_ERR ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "libwebsockets: %.*s",
+             (int)strcspn(line, "\n"), line);
+}
+
+static const struct lws_protocols protocols[] = {
+    {.name = "events", .callback = on_event, .rx_buffer_size = 1024},
+    {0},
+};
+
+static struct lws_context *make_context(struct server *server, uv_loop_t *loop)
+{
+    void *loops[] = {loop};
+    const struct events_settings *settings = server->owner.settings;
+    server->pinging.secs_since_valid_ping = (uint16_t)settings->ping_seconds;
+    server->pinging.secs_since_valid_hangup = (uint16_t)settings->idle_seconds;
+    lws_set_log_level(LLL_ERR | LLL_WARN, to_log);
+    const struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN,
+        .protocols = protocols,
+        .foreign_loops = loops,
+        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+        .user = server,
+        .gid = -1,
+        .uid = -1,
+        .pt_serv_buf_size = 4096,
+        .max_http_header_data = 512,
+        .max_http_header_pool2 = 256,
+        .fd_limit_per_thread = (unsigned)settings->connections + 64,
+        .vhost_name = "callboard",
+        .retry_and_idle_policy = &server->pinging,
+    };
+    struct lws_context *context = lws_create_context(&info);
+    server->host = context ? lws_create_vhost(context, &info) : NULL;
+    return context;
+}
+
+struct server *server_open(uv_loop_t *loop, const struct events_settings *settings,
+                           struct follow *follow, struct error *error)
+{
+    struct server *server = calloc(1, sizeof *server);
+    if (!server) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    server->owner = (struct client_owner){.settings = settings, .follow = follow, .wake = wake};
+    server->context = make_context(server, loop);
+    if (!server->host) {
+        error_set(error, "libwebsockets could not be started");
+        if (server->context)
+            lws_context_destroy(server->context);
+        free(server);
+        return NULL;
+    }
+    uv_timer_init(loop, &server->sweep);
+    server->sweep.data = server;
+    uv_timer_start(&server->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
+    return server;
+}
+
+void server_settings(struct server *server, const struct events_settings *settings)
+{
+    server->owner.settings = settings;
+}
+
+void server_drain(struct server *server, void (*ended)(void *self), void *self)
+{
+    server->draining = true;
+    server->ended = ended;
+    server->ended_self = self;
+    for (struct client *each = server->clients; each; each = each->next)
+        client_drop(each, CODE_AWAY, "going_away");
+    if (server->count == 0)
+        ended(self);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct server *server = handle->data;
+    free(server);
+}
+
+void server_close(struct server *server)
+{
+    lws_context_destroy(server->context);
+    uv_close((uv_handle_t *)&server->sweep, on_closed);
+}
