@@ -92,6 +92,7 @@ static bool load(struct configuration *configuration, const char *path, struct e
         {spool_options, spool_option_count, &configuration->spool},
         {events_options, events_option_count, &configuration->events},
         {live_names_options, live_names_option_count, &configuration->live_names},
+        {freeswitch_options, freeswitch_option_count, &configuration->freeswitch},
     };
     if (!config_load(path, groups, sizeof groups / sizeof *groups, &configuration->arena, error))
         return false;
@@ -100,7 +101,8 @@ static bool load(struct configuration *configuration, const char *path, struct e
         !cticache_settings_complete(&configuration->cticache, error) ||
         !phonecalls_settings_check(&configuration->phonecalls, error) ||
         !notifications_settings_check(&configuration->notifications, error) ||
-        !live_names_check(&configuration->live_names, error))
+        !live_names_check(&configuration->live_names, error) ||
+        !freeswitch_settings_complete(&configuration->freeswitch, &configuration->arena, error))
         return error_prefix(error, "%s", path ? path : "configuration");
     return true;
 }

@@ -7,6 +7,7 @@
 #include "base/config.h"
 #include "events/settings.h"
 #include "fcgi/server.h"
+#include "feeds/freeswitch_settings.h"
 #include "handlers/cdr.h"
 #include "handlers/cticache.h"
 #include "handlers/directory.h"
@@ -37,6 +38,7 @@ struct configuration {
     struct spool_settings spool;
     struct events_settings events;
     struct live_names_settings live_names;
+    struct freeswitch_settings freeswitch;
 };
 
 /*

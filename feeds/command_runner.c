@@ -140,7 +140,7 @@ struct command_runner *command_runner_open(const char *server, const char *conte
     runner->connection = connection;
     runner->subscriber = subscriber;
     runner->store = store;
-    arena_init(&runner->arena, 4096);
+    arena_init(&runner->arena, 65536);
     struct buffer name = buffer_in(&runner->arena);
     buffer_add_string(&name, CHANNEL);
     buffer_add_string(&name, server);

@@ -4,7 +4,8 @@
 #   instance_start                          makes what is missing and starts it; cleans up if it cannot
 #   instance_stop                           stops it: nginx, the pool, Redis
 #   instance_running                        true when any of its servers runs
-#   server_start NAME, server_stop NAME     one of redis, pool, events, nginx
+#   server_start NAME, server_stop NAME     one of redis, pool, events, nginx, and freeswitch: the feed, started when settings.conf
+#                                           has a FreeSWITCH for it
 #
 # In HOME:
 #   env             what a caller needs to know, for a shell; mode 0600
@@ -43,20 +44,26 @@ instance_at() {
 
 instance_start() {
   instance_place && instance_prepare || return
-  server_start redis && server_start pool && server_start events && server_start nginx && return
+  server_start redis && server_start pool && server_start events && server_start nginx && feed_start && return
   instance_stop
   return 1
 }
 
+feed_start() {
+  ! grep -q '^\[freeswitch\.server\.' "$dir/callboard.conf" || server_start freeswitch
+}
+
 instance_stop() {
   server_stop nginx
+  server_stop freeswitch
   server_stop events
   server_stop pool
   server_stop redis
 }
 
 instance_running() {
-  server_running redis || server_running pool || server_running events || server_running nginx
+  server_running redis || server_running pool || server_running events || server_running nginx ||
+    server_running freeswitch
 }
 
 # --- what the servers need ------------------------------------------------------------------------------
@@ -297,6 +304,10 @@ server_start() {
       process_start "$pid_file" "$log" "$build/callboard-events" --config "$dir/callboard.conf"
       server_await events test -S "$events_socket" && return
       ;;
+    freeswitch)
+      process_start "$pid_file" "$log" "$build/callboard-freeswitch" --config "$dir/callboard.conf"
+      server_await freeswitch feed_answers && return
+      ;;
     nginx)
       process_start "$pid_file" "$log" nginx -p "$dir/nginx" -c "$dir/nginx/nginx.conf" -e stderr
       server_await nginx nginx_answers && return
@@ -337,6 +348,11 @@ server_await() {
 
 redis_answers() {
   [ "$(redis-cli -s "$redis_socket" ping)" = PONG ]
+}
+
+# It has said in Redis how its servers are.
+feed_answers() {
+  redis-cli -s "$redis_socket" hvals callboard:feeds | grep -q "pid.*:$(server_id freeswitch),"
 }
 
 # Any answer will do, but it must be our own nginx's: nobody else has the certificate.

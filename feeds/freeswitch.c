@@ -1,0 +1,381 @@
+/*
+ * freeswitch.c - callboard-freeswitch: what FreeSWITCH servers do, kept true in Redis.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "configuration.h"
+#include "fcgi/listen.h"
+#include "feeds/command_runner.h"
+#include "feeds/feed_status.h"
+#include "feeds/pbx.h"
+#include "handlers/directory_api.h"
+#include "store/drain.h"
+#include "store/subscriber.h"
+
+#define SERVERS_MAX 64
+
+/* At the end: how often it is looked whether Redis knows all, and how often at most. */
+#define END_LOOK_MS   20
+#define END_LOOKS_MAX 250
+
+struct feed {
+    struct configuration *configuration;
+    uv_loop_t loop;
+    struct metrics *metrics;
+    struct metrics_worker *counts;
+    struct store *store; /* for records of calls, the spool, and the status */
+    struct spool *spool;
+    struct drain *drain;
+    struct critical *critical;
+    struct subscriber *subscriber;
+    struct subscription changes; /* of the directory */
+    struct pbx_common common;
+    struct pbx *servers[SERVERS_MAX];
+    struct command_runner *runners[SERVERS_MAX]; /* of each server; NULL: commands are not run */
+    size_t count;
+    uv_timer_t timer;
+    uv_signal_t signals[4];
+    uv_prepare_t before_waiting;
+    int end_looks;
+};
+
+/* ---- status ---- */
+
+/* The arena of a status on its way. */
+struct status {
+    struct arena arena;
+};
+
+static void on_status_written(void *self, const struct store_reply *replies)
+{
+    struct status *status = self;
+    (void)replies; /* Redis' absence is told by the store, and the next status comes soon */
+    arena_free(&status->arena);
+    free(status);
+}
+
+static void write_status(struct feed *feed)
+{
+    struct status *status = calloc(1, sizeof *status);
+    if (!status)
+        return;
+    arena_init(&status->arena, (size_t)1 << 20);
+    struct store_batch batch = store_batch_in(&status->arena);
+    for (size_t i = 0; i < feed->count; i++) {
+        struct buffer json = buffer_in(&status->arena);
+        pbx_write_status(feed->servers[i], &json);
+        if (!json.failed)
+            STORE_ADD(&batch, slice_from("HSET"), slice_from(FEED_STATUS_KEY),
+                      slice_from(pbx_name(feed->servers[i])), buffer_slice(&json));
+    }
+    if (status->arena.exhausted || batch.count == 0 ||
+        !store_ask(feed->store, &batch, on_status_written, status))
+        on_status_written(status, NULL);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct feed *feed = timer->data;
+    for (size_t i = 0; i < feed->count; i++)
+        pbx_tick(feed->servers[i]);
+    write_status(feed);
+}
+
+/* ---- changes of the directory ---- */
+
+static struct slice member(const json_t *change, const char *name)
+{
+    const json_t *value = json_object_get(change, name);
+    return json_is_string(value) ? json_slice(value) : slice_of(NULL, 0);
+}
+
+/* {"domain":…,"user":…}: what FreeSWITCH has cached of that user is out of date. */
+static void on_change(void *self, struct slice channel, struct slice text)
+{
+    struct feed *feed = self;
+    struct arena arena;
+    struct error error;
+    (void)channel;
+    arena_init(&arena, (size_t)1 << 20);
+    json_use_arena(&arena);
+    const json_t *change = json_parse(text, &error);
+    if (!change)
+        log_warning("%s: %s", DIRECTORY_CHANGES, error.text);
+    for (size_t i = 0; change && i < feed->count; i++)
+        pbx_flush_user(feed->servers[i], member(change, "domain"), member(change, "user"));
+    json_use_arena(NULL);
+    arena_free(&arena);
+}
+
+/* ---- the end ---- */
+
+static void close_all(struct feed *feed)
+{
+    for (size_t i = 0; i < feed->count; i++)
+        pbx_close(feed->servers[i]);
+    subscriber_remove(feed->subscriber, &feed->changes);
+    subscriber_close(feed->subscriber);
+    drain_stop(feed->drain);
+    critical_close(feed->critical);
+    store_close(feed->store);
+    spool_close(feed->spool);
+    uv_close((uv_handle_t *)&feed->timer, NULL);
+    uv_close((uv_handle_t *)&feed->before_waiting, NULL);
+    for (size_t i = 0; i < sizeof feed->signals / sizeof *feed->signals; i++)
+        uv_close((uv_handle_t *)&feed->signals[i], NULL);
+}
+
+static bool is_idle(const struct feed *feed)
+{
+    for (size_t i = 0; i < feed->count; i++)
+        if (!pbx_is_idle(feed->servers[i]))
+            return false;
+    return critical_waiting(feed->critical) == 0;
+}
+
+static void on_end_look(uv_timer_t *timer)
+{
+    struct feed *feed = timer->data;
+    if (!is_idle(feed) && feed->end_looks++ < END_LOOKS_MAX)
+        return;
+    if (critical_waiting(feed->critical) > 0)
+        log_error("%zu records of calls are lost: neither Redis nor the spool took them",
+                  critical_waiting(feed->critical));
+    close_all(feed);
+}
+
+static void on_end_signal(uv_signal_t *signal, int number)
+{
+    struct feed *feed = signal->data;
+    (void)number;
+    if (feed->end_looks > 0)
+        return;
+    feed->end_looks = 1;
+    for (size_t i = 0; i < feed->count; i++) {
+        command_runner_close(feed->runners[i]);
+        pbx_stop(feed->servers[i]);
+    }
+    write_status(feed);
+    uv_timer_start(&feed->timer, on_end_look, END_LOOK_MS, END_LOOK_MS);
+}
+
+static void on_log_signal(uv_signal_t *signal, int number)
+{
+    struct error error;
+    (void)signal;
+    if (number == SIGHUP)
+        log_info("settings are read at the start only; the log is opened again");
+    if (!log_reopen(&error))
+        log_error("%s", error.text);
+}
+
+/* ---- the beginning ---- */
+
+static void before_waiting(uv_prepare_t *prepare)
+{
+    (void)prepare;
+    log_flush();
+}
+
+static void watch_signals(struct feed *feed)
+{
+    static const struct {
+        int number;
+        uv_signal_cb callback;
+    } watched[] = {{SIGTERM, on_end_signal},
+                   {SIGINT, on_end_signal},
+                   {SIGHUP, on_log_signal},
+                   {SIGUSR1, on_log_signal}};
+    for (size_t i = 0; i < sizeof watched / sizeof *watched; i++) {
+        uv_signal_init(&feed->loop, &feed->signals[i]);
+        feed->signals[i].data = feed;
+        uv_signal_start(&feed->signals[i], watched[i].callback, watched[i].number);
+    }
+}
+
+static bool open_stores(struct feed *feed, struct error *error)
+{
+    const struct configuration *configuration = feed->configuration;
+    error_set(error, "out of memory");
+    feed->metrics = metrics_create();
+    feed->counts = feed->metrics ? metrics_take_place(feed->metrics) : NULL;
+    if (!feed->counts)
+        return error_set(error, "no shared memory");
+    feed->store = store_open(&feed->loop, &configuration->store, feed->counts, error);
+    if (!feed->store)
+        return false;
+    feed->spool = spool_open(&feed->loop, &configuration->spool, feed->counts);
+    feed->drain =
+        drain_start(&feed->loop, &configuration->spool, feed->store, feed->metrics, feed->counts);
+    feed->subscriber = subscriber_open(&feed->loop, &configuration->store);
+    if (!feed->spool || !feed->drain || !feed->subscriber)
+        return false;
+    feed->critical =
+        critical_open(&feed->loop, feed->store, feed->spool, configuration->spool.id_seconds);
+    if (!feed->critical)
+        return false;
+    feed->changes = (struct subscription){
+        .channel = slice_from(DIRECTORY_CHANGES), .self = feed, .heard = on_change};
+    return subscriber_add(feed->subscriber, &feed->changes, error);
+}
+
+static bool open_servers(struct feed *feed, struct error *error)
+{
+    const struct configuration *configuration = feed->configuration;
+    const struct freeswitch_server *server = configuration->freeswitch.servers;
+    feed->common = (struct pbx_common){.loop = &feed->loop,
+                                       .settings = &configuration->freeswitch,
+                                       .names = &configuration->live_names,
+                                       .store = &configuration->store,
+                                       .news_prefix = configuration->notifications.prefix,
+                                       .critical = feed->critical};
+    for (; server; server = server->next) {
+        if (feed->count == SERVERS_MAX)
+            return error_set(error, "more than %d servers", SERVERS_MAX);
+        struct pbx *pbx = pbx_open(&feed->common, server, error);
+        if (!pbx)
+            return false;
+        struct command_runner **runner = &feed->runners[feed->count];
+        feed->servers[feed->count++] = pbx;
+        if (configuration->freeswitch.commands) {
+            *runner =
+                command_runner_open(server->name, configuration->freeswitch.command_context,
+                                    pbx_connection(pbx), feed->subscriber, feed->store, error);
+            if (!*runner)
+                return false;
+        }
+    }
+    return true;
+}
+
+/* Where something cannot be set up the program ends, and with it whatever was. */
+static bool open_feed(struct feed *feed, struct error *error)
+{
+    const struct configuration *configuration = feed->configuration;
+    if (!log_open(configuration->freeswitch.log, error))
+        return false;
+    log_set_level((enum log_level)configuration->log_level);
+    log_set_process("freeswitch");
+    if (!listen_leave_root(configuration->user, configuration->group, error))
+        return false;
+    if (uv_loop_init(&feed->loop) != 0)
+        return error_set(error, "no event loop");
+    return open_stores(feed, error) && open_servers(feed, error);
+}
+
+static int run(struct configuration *configuration)
+{
+    struct error error;
+    struct feed *feed = calloc(1, sizeof *feed);
+    error_set(&error, "out of memory");
+    if (feed)
+        feed->configuration = configuration;
+    if (!feed || !open_feed(feed, &error)) {
+        log_error("%s", error.text);
+        log_flush();
+        return 1;
+    }
+    watch_signals(feed);
+    uv_timer_init(&feed->loop, &feed->timer);
+    feed->timer.data = feed;
+    uv_timer_start(&feed->timer, on_timer, FEED_STATUS_MS / 4, FEED_STATUS_MS);
+    uv_prepare_init(&feed->loop, &feed->before_waiting);
+    uv_prepare_start(&feed->before_waiting, before_waiting);
+    log_info("callboard-freeswitch " PACKAGE_VERSION ": %zu servers", feed->count);
+    uv_run(&feed->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&feed->loop);
+    log_info("stopped");
+    log_flush();
+    free(feed);
+    return 0;
+}
+
+/* ---- the program ---- */
+
+struct options {
+    const char *config;
+    bool check, status;
+};
+
+static const char usage[] =
+    "usage: callboard-freeswitch [--config FILE] [--check-config | --status]\n"
+    "       callboard-freeswitch --version | --help\n"
+    "\n"
+    "  --config FILE   read FILE instead of " DEFAULT_CONFIG "\n"
+    "  --check-config  say what is wrong with the configuration, and end\n"
+    "  --status        say of each FreeSWITCH whether it is heard; 0 when all are, else 1\n"
+    "\n"
+    "Keeps Redis true to what the FreeSWITCH servers of the configuration do, until it is ended.\n"
+    "See callboard-freeswitch(8) and callboard.conf(5).\n";
+
+/* False: the program ends now with *status. */
+static bool read_options(int argc, char **argv, struct options *options, int *status)
+{
+    static const struct option known[] = {
+        {"config", required_argument, NULL, 'c'}, {"check-config", no_argument, NULL, 'k'},
+        {"status", no_argument, NULL, 's'},       {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    int option;
+    *status = 0;
+    while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+        switch (option) {
+        case 'c': options->config = optarg; break;
+        case 'k': options->check = true; break;
+        case 's': options->status = true; break;
+        case 'v': puts("callboard-freeswitch " PACKAGE_VERSION); return false;
+        case 'h': fputs(usage, stdout); return false;
+        default: *status = 2; return false;
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "callboard-freeswitch: what is \"%s\" for? See --help.\n", argv[optind]);
+        *status = 2;
+        return false;
+    }
+    return true;
+}
+
+static int print_status(const struct configuration *configuration)
+{
+    struct error error;
+    log_set_level(LOG_LEVEL_ERROR);
+    if (feed_status_print(&configuration->freeswitch, &configuration->store, stdout, &error))
+        return 0;
+    if (*error.text)
+        fprintf(stderr, "callboard-freeswitch: %s\n", error.text);
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {0};
+    struct error error;
+    int status;
+    if (!read_options(argc, argv, &options, &status))
+        return status;
+    const char *path = options.config ? options.config : getenv("CALLBOARD_CONFIG");
+    if (!path)
+        path = DEFAULT_CONFIG;
+    struct configuration *configuration = configuration_load(path, &error);
+    if (!configuration) {
+        fprintf(stderr, "callboard-freeswitch: %s\n", error.text);
+        return 1;
+    }
+    if (options.check) {
+        printf("%s: good\n", path);
+    } else if (!configuration->freeswitch.servers) {
+        fprintf(stderr, "callboard-freeswitch: %s has no section [freeswitch.server.NAME]\n", path);
+        status = 1;
+    } else {
+        status = options.status ? print_status(configuration) : run(configuration);
+    }
+    configuration_free(configuration);
+    return status;
+}

@@ -1,0 +1,402 @@
+/*
+ * pbx.c - one FreeSWITCH: its event socket, the model of what it does, and the writer that keeps Redis true to it.
+ *
+ *     ready    what is there already is asked for; events wait until it is in the model
+ *     event    the model, and by it the writer, is told
+ *     away     what is known is kept for the grace time, then removed
+ */
+#include "feeds/pbx.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+/* Events that wait for the lists, in bytes; more are thrown away, and the lists asked for again. */
+#define HELD_BYTES_MAX ((size_t)128 << 20)
+
+/* After a list that could not be used, or events that were thrown away. */
+#define AGAIN_MS 5000
+
+/* Memory for reading one held event: what the event socket may send, read. */
+#define EVENT_BYTES_MAX ((size_t)64 << 20)
+
+/* An event that waits for the lists; its text stands behind it. */
+struct held {
+    struct held *next;
+    size_t length;
+};
+
+typedef bool pbx_snapshot(struct live *live, struct slice json, int64_t now_us,
+                          struct error *error);
+
+/* In the order in which they are asked for and put in. */
+static const struct {
+    const char *command;
+    pbx_snapshot *put;
+} lists[] = {
+    {"api show registrations as json", live_snapshot_registrations},
+    {"api show channels as json", live_snapshot_channels},
+    {"api show calls as json", live_snapshot_calls},
+};
+#define LIST_COUNT (sizeof lists / sizeof *lists)
+
+struct pbx {
+    const struct pbx_common *common;
+    const struct freeswitch_server *server;
+    struct arena arena; /* of texts */
+    struct esl_settings esl;
+    struct esl_hooks hooks;
+    struct esl_connection *connection;
+    struct live_settings live_settings;
+    struct live *live;
+    struct live_writer_settings writer_settings;
+    struct live_writer *writer;
+    uv_timer_t grace; /* runs while it is away */
+    uv_timer_t again;
+    int handles;
+
+    bool up, paused, stopped;
+    int64_t since_us;   /* that it is up, or away */
+    size_t lists_asked; /* answers that are to come; 0: events are told at once */
+    size_t list;        /* the next answer's */
+    bool lists_bad;
+    struct held *held_first, *held_last;
+    size_t held_bytes;
+    uint64_t thrown_away;
+};
+
+/* ---- events that wait ---- */
+
+static void hold(struct pbx *pbx, const struct esl_event *event)
+{
+    size_t size = sizeof(struct held) + event->json.length;
+    struct held *held = pbx->held_bytes + size <= HELD_BYTES_MAX ? malloc(size) : NULL;
+    if (!held) {
+        pbx->thrown_away++;
+        pbx->lists_bad = true;
+        return;
+    }
+    held->next = NULL;
+    held->length = event->json.length;
+    memcpy(held + 1, event->json.data, event->json.length);
+    if (pbx->held_first)
+        pbx->held_last->next = held;
+    else
+        pbx->held_first = held;
+    pbx->held_last = held;
+    pbx->held_bytes += size;
+}
+
+static void tell_held(struct pbx *pbx, const struct held *held)
+{
+    struct arena arena;
+    struct esl_event event;
+    struct error error;
+    arena_init(&arena, EVENT_BYTES_MAX);
+    if (esl_event_read(slice_of((const char *)(held + 1), held->length), &arena, &event, &error))
+        live_event(pbx->live, &event);
+    else
+        pbx->thrown_away++;
+    arena_free(&arena);
+}
+
+/* Takes all that waits off; TELL: tells the model of it. */
+static void let_go(struct pbx *pbx, bool tell)
+{
+    struct held *held = pbx->held_first;
+    pbx->held_first = NULL;
+    pbx->held_bytes = 0;
+    while (held) {
+        struct held *next = held->next;
+        if (tell)
+            tell_held(pbx, held);
+        free(held);
+        held = next;
+    }
+}
+
+/* ---- lists of what is there ---- */
+
+static void ask_for_lists(struct pbx *pbx);
+
+static void on_again(uv_timer_t *again)
+{
+    struct pbx *pbx = again->data;
+    if (pbx->up && pbx->lists_asked == 0)
+        ask_for_lists(pbx);
+}
+
+static void lists_are_in(struct pbx *pbx)
+{
+    let_go(pbx, true);
+    if (pbx->lists_bad)
+        uv_timer_start(&pbx->again, on_again, AGAIN_MS, 0);
+    else
+        live_writer_reconcile(pbx->writer);
+    live_writer_flush(pbx->writer);
+}
+
+static void on_list(void *self, const struct slice *answer)
+{
+    struct pbx *pbx = self;
+    struct error error;
+    size_t list = pbx->list++;
+    if (pbx->lists_asked == 0)
+        return;
+    if (answer && !lists[list].put(pbx->live, *answer, clock_now_us(), &error)) {
+        log_warning("%s: %s: %s", pbx->server->name, lists[list].command, error.text);
+        pbx->lists_bad = true;
+    }
+    if (--pbx->lists_asked == 0 && answer)
+        lists_are_in(pbx);
+}
+
+static void ask_for_lists(struct pbx *pbx)
+{
+    struct error error;
+    pbx->list = 0;
+    pbx->lists_bad = false;
+    for (size_t i = 0; i < LIST_COUNT; i++) {
+        if (!esl_ask(pbx->connection, slice_from(lists[i].command), on_list, pbx, &error)) {
+            log_warning("%s: %s: %s", pbx->server->name, lists[i].command, error.text);
+            pbx->lists_bad = true;
+            uv_timer_start(&pbx->again, on_again, AGAIN_MS, 0);
+            return;
+        }
+        pbx->lists_asked++;
+    }
+}
+
+/* ---- the event socket ---- */
+
+static void server_is(struct pbx *pbx, bool up)
+{
+    pbx->up = up;
+    pbx->since_us = clock_now_us();
+    live_writer_server_is(pbx->writer, up, pbx->since_us);
+    live_writer_flush(pbx->writer);
+}
+
+static void on_ready(void *self)
+{
+    struct pbx *pbx = self;
+    uv_timer_stop(&pbx->grace);
+    server_is(pbx, true);
+    ask_for_lists(pbx);
+}
+
+static void on_event(void *self, const struct esl_event *event)
+{
+    struct pbx *pbx = self;
+    if (pbx->lists_asked > 0)
+        hold(pbx, event);
+    else
+        live_event(pbx->live, event);
+}
+
+static void on_grace_over(uv_timer_t *grace)
+{
+    struct pbx *pbx = grace->data;
+    log_warning("%s is away for more than %lld s: its calls and registrations are removed",
+                pbx->server->name, (long long)pbx->common->settings->grace);
+    live_forget(pbx->live, clock_now_us());
+    live_writer_reconcile(pbx->writer);
+    live_writer_flush(pbx->writer);
+}
+
+static void start_grace(struct pbx *pbx)
+{
+    uv_timer_start(&pbx->grace, on_grace_over, (uint64_t)pbx->common->settings->grace * 1000, 0);
+}
+
+static void on_away(void *self, const struct error *reason)
+{
+    struct pbx *pbx = self;
+    (void)reason; /* the connection has told the log */
+    let_go(pbx, true);
+    pbx->lists_asked = 0;
+    uv_timer_stop(&pbx->again);
+    server_is(pbx, false);
+    if (!uv_is_active((uv_handle_t *)&pbx->grace))
+        start_grace(pbx);
+}
+
+/* ---- what others ask of it ---- */
+
+/* One word of a command. */
+static bool is_word(struct slice text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if ((unsigned char)text.data[i] <= ' ' || text.data[i] == 0x7f)
+            return false;
+    return text.length > 0 && text.length <= 250;
+}
+
+void pbx_flush_user(struct pbx *pbx, struct slice domain, struct slice user)
+{
+    struct arena arena;
+    struct error error;
+    if (!pbx->up || !is_word(domain) || !is_word(user))
+        return;
+    arena_init(&arena, 32768);
+    struct buffer command = buffer_in(&arena);
+    buffer_add_string(&command, "api xml_flush_cache id ");
+    buffer_add(&command, user);
+    buffer_add_byte(&command, ' ');
+    buffer_add(&command, domain);
+    if (command.failed || !esl_ask(pbx->connection, buffer_slice(&command), NULL, NULL, &error))
+        log_warning("%s: a changed user could not be flushed: %s", pbx->server->name,
+                    command.failed ? "out of memory" : error.text);
+    arena_free(&arena);
+}
+
+void pbx_tick(struct pbx *pbx)
+{
+    bool full = critical_is_full(pbx->common->critical);
+    if (full == pbx->paused || pbx->stopped)
+        return;
+    pbx->paused = full;
+    if (full)
+        esl_pause(pbx->connection);
+    else
+        esl_resume(pbx->connection);
+}
+
+struct esl_connection *pbx_connection(const struct pbx *pbx)
+{
+    return pbx->connection;
+}
+
+const char *pbx_name(const struct pbx *pbx)
+{
+    return pbx->server->name;
+}
+
+static void add_member(struct buffer *out, const char *name, uint64_t value)
+{
+    buffer_format(out, ",\"%s\":%llu", name, (unsigned long long)value);
+}
+
+void pbx_write_status(const struct pbx *pbx, struct buffer *out)
+{
+    const struct live_writer_counts *counts = live_writer_counts(pbx->writer);
+    static const struct esl_counts none;
+    const struct esl_counts *heard =
+        pbx->connection ? esl_connection_counts(pbx->connection) : &none;
+    const char *state = pbx->stopped ? "stopped" : pbx->up ? "up" : "away";
+    buffer_format(out, "{\"state\":\"%s\",\"since\":%lld,\"time\":%lld,\"address\":", state,
+                  (long long)pbx->since_us, (long long)clock_now_us());
+    buffer_add_json(out, slice_from(pbx->server->host));
+    add_member(out, "port", (uint64_t)pbx->server->port);
+    add_member(out, "pid", (uint64_t)getpid());
+    add_member(out, "channels", live_channel_count(pbx->live));
+    add_member(out, "registrations", live_registration_count(pbx->live));
+    add_member(out, "events", heard->events);
+    add_member(out, "bad_events", heard->bad_events + pbx->thrown_away);
+    add_member(out, "connections", heard->connections);
+    add_member(out, "written", counts->written);
+    add_member(out, "merged", counts->merged);
+    add_member(out, "lost", counts->lost + live_dropped(pbx->live));
+    add_member(out, "refused", counts->refused);
+    buffer_add_byte(out, '}');
+}
+
+/* ---- beginning and end ---- */
+
+static bool open_parts(struct pbx *pbx, struct error *error)
+{
+    const struct pbx_common *common = pbx->common;
+    const char *password;
+    if (!config_read_secret(pbx->server->password_file, &pbx->arena, &password, error))
+        return error_prefix(error, "[freeswitch.server.%s] password_file", pbx->server->name);
+    pbx->esl = esl_settings_standard;
+    pbx->esl.name = pbx->server->name;
+    pbx->esl.host = pbx->server->host;
+    pbx->esl.port = pbx->server->port;
+    pbx->esl.password = password;
+    pbx->writer = live_writer_open(common->loop, &pbx->writer_settings, common->critical, error);
+    if (!pbx->writer)
+        return false;
+    pbx->live = live_open(&pbx->live_settings, live_writer_sink(pbx->writer));
+    if (!pbx->live)
+        return error_set(error, "out of memory");
+    pbx->connection = esl_connection_open(common->loop, &pbx->esl, &pbx->hooks, error);
+    return pbx->connection != NULL;
+}
+
+struct pbx *pbx_open(const struct pbx_common *common, const struct freeswitch_server *server,
+                     struct error *error)
+{
+    const struct freeswitch_settings *settings = common->settings;
+    struct pbx *pbx = calloc(1, sizeof *pbx);
+    if (!pbx) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
+    arena_init(&pbx->arena, 65536);
+    pbx->common = common;
+    pbx->server = server;
+    pbx->since_us = clock_now_us();
+    pbx->hooks =
+        (struct esl_hooks){.self = pbx, .ready = on_ready, .event = on_event, .away = on_away};
+    pbx->live_settings =
+        (struct live_settings){.server = slice_from(server->name),
+                               .call_fields = settings->call_fields,
+                               .agents_call = settings->agents_call,
+                               .agents_status = settings->agents_status,
+                               .campaigns_cdr = settings->campaigns_cdr,
+                               .channels_max = (size_t)settings->channels_max,
+                               .registrations_max = (size_t)settings->registrations_max};
+    pbx->writer_settings = (struct live_writer_settings){.server = slice_from(server->name),
+                                                         .names = common->names,
+                                                         .events_kept = settings->events_kept,
+                                                         .store = common->store,
+                                                         .news_prefix = common->news_prefix};
+    uv_timer_init(common->loop, &pbx->grace);
+    uv_timer_init(common->loop, &pbx->again);
+    pbx->grace.data = pbx->again.data = pbx;
+    pbx->handles = 2;
+    if (open_parts(pbx, error)) {
+        start_grace(pbx);
+        return pbx;
+    }
+    pbx_close(pbx);
+    return NULL;
+}
+
+void pbx_stop(struct pbx *pbx)
+{
+    pbx->stopped = true;
+    uv_timer_stop(&pbx->grace);
+    uv_timer_stop(&pbx->again);
+    esl_connection_close(pbx->connection);
+    pbx->connection = NULL;
+    let_go(pbx, true);
+    server_is(pbx, false);
+}
+
+bool pbx_is_idle(const struct pbx *pbx)
+{
+    return live_writer_is_idle(pbx->writer);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct pbx *pbx = handle->data;
+    if (--pbx->handles > 0)
+        return;
+    arena_free(&pbx->arena);
+    free(pbx);
+}
+
+void pbx_close(struct pbx *pbx)
+{
+    if (pbx->live)
+        live_close(pbx->live);
+    if (pbx->writer)
+        live_writer_close(pbx->writer);
+    uv_close((uv_handle_t *)&pbx->grace, on_closed);
+    uv_close((uv_handle_t *)&pbx->again, on_closed);
+}
