@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/listen.h"
 #include "base/log.h"
 #include "configuration.h"
-#include "fcgi/listen.h"
 #include "feeds/command_runner.h"
 #include "feeds/feed_status.h"
 #include "feeds/pbx.h"
