@@ -6,8 +6,16 @@
  * Pure: knows no socket, no Redis, no clock. The same model serves FreeSWITCH (live_event) and any other source. All
  * slices given to the sink are valid during the call only. One JSON text is one element, whole (store/element.h).
  *
- * After connecting, the source's own lists are put in with live_snapshot_*: what the model has and the list has not is
- * removed, what it lacks is added.
+ * After connecting, the source's own lists are put in with live_snapshot_*, registrations first (they say which legs are whose):
+ * what the model has and the list has not is removed, but for what began in the last two seconds; what it lacks is added.
+ *
+ * `calls`: a record changes, and is told, when a call is placed (callout), rings (callin), is answered (answer) and ends
+ * (hangup), once each; hold, bridge and transfer change no record of a leg that stays up. A phone that is busy at once has not
+ * rung. Fields are as the leg's latest event had them; one that FreeSWITCH has not set is left out. The ended leg's fields are in
+ * the record of its hangup and in none after.
+ *
+ * `channel`: direction "in" is a leg that came into the PBX, "out" one that the PBX made; the element is removed at
+ * CHANNEL_HANGUP_COMPLETE. Members beside the fields: server; hold, true while the leg is held.
  */
 #ifndef CALLBOARD_LIVE_H
 #define CALLBOARD_LIVE_H

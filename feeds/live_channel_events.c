@@ -16,6 +16,16 @@ static bool is_ending(const struct esl_event *event)
            slice_is(state, "CS_DESTROY");
 }
 
+static void called_by_pbx(const struct esl_event *event, struct slice *user, struct slice *domain)
+{
+    if (live_cut_address(esl_event_get(event, "Channel-Presence-ID"), user, domain))
+        return;
+    /* Later these are of whom the leg itself calls. */
+    bool new = slice_is(esl_event_get(event, "Event-Name"), "CHANNEL_CREATE");
+    *user = new ? esl_event_get(event, "variable_dialed_user") : none;
+    *domain = new ? esl_event_get(event, "variable_dialed_domain") : none;
+}
+
 /* Whom the leg belongs to: live_model.h says why these headers and no others. */
 static void identify(struct live *live, struct live_channel *channel, const struct esl_event *event)
 {
@@ -23,11 +33,8 @@ static void identify(struct live *live, struct live_channel *channel, const stru
     struct slice domain = esl_event_get(event, "variable_domain_name");
     bool trunk = esl_event_get(event, "variable_sip_gateway").length > 0 ||
                  esl_event_get(event, "variable_sip_gateway_name").length > 0;
-    if (!channel->inbound &&
-        !live_cut_address(esl_event_get(event, "Channel-Presence-ID"), &user, &domain)) {
-        user = esl_event_get(event, "variable_dialed_user");
-        domain = esl_event_get(event, "variable_dialed_domain");
-    }
+    if (!channel->inbound)
+        called_by_pbx(event, &user, &domain);
     if (user.length > 0 && domain.length > 0 && !trunk)
         live_channel_assign(live, channel, user, domain);
     else if (channel->domain_guessed || !channel->texts[LIVE_DOMAIN])

@@ -249,8 +249,9 @@ struct live_phone *live_phone_find(struct live *live, struct slice user, struct 
                                    struct slice contact);
 struct live_phone *live_phone_add(struct live *live, struct slice user, struct slice domain,
                                   struct slice contact);
-/* It is reached at URI now; shown anew with the next live_phone_show. */
-void live_phone_move(struct live *live, struct live_phone *phone, struct slice uri);
+/* It is reached at URI now, which is behind the IP address ADDRESS; to be shown anew with live_phone_show. */
+void live_phone_move(struct live *live, struct live_phone *phone, struct slice uri,
+                     struct slice address);
 void live_phone_show(struct live *live, struct live_phone *phone);
 /* Takes it away; JSON says why. */
 void live_phone_remove(struct live *live, struct live_phone *phone, struct slice json);

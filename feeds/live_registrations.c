@@ -67,12 +67,15 @@ struct live_phone *live_phone_add(struct live *live, struct slice user, struct s
 
 /* ---- the terminal ---- */
 
+/* Of the place that it is reached at, which behind a NAT is its own address and the one that FreeSWITCH sees. */
 static struct slice terminal_id(struct live *live, const struct live_phone *phone)
 {
-    struct buffer id = buffer_in(&live->scratch);
-    struct slice place = phone->uri ? slice_from(phone->uri) : phone->contact;
+    struct buffer place = buffer_in(&live->scratch), id = buffer_in(&live->scratch);
+    buffer_add(&place, phone->uri ? slice_from(phone->uri) : phone->contact);
+    buffer_add_byte(&place, ' ');
+    buffer_add(&place, slice_from(phone->address));
     buffer_add(&id, phone->extension->name);
-    buffer_format(&id, ":%08x", (unsigned)(live_hash(place) & 0xffffffff));
+    buffer_format(&id, ":%08x", (unsigned)(live_hash(buffer_slice(&place)) & 0xffffffff));
     return buffer_slice(&id);
 }
 
@@ -107,8 +110,9 @@ void live_phone_show(struct live *live, struct live_phone *phone)
 /* Another registration of the same place: the terminal is one. */
 static struct live_phone *twin_of(const struct live_phone *phone)
 {
-    struct live_phone *twin = phone->extension->phones;
-    while (twin && (twin == phone || !twin->uri || !phone->uri || strcmp(twin->uri, phone->uri)))
+    struct live_phone *twin = phone->uri ? phone->extension->phones : NULL;
+    while (twin && (twin == phone || !twin->uri || strcmp(twin->uri, phone->uri) != 0 ||
+                    !slice_equal(slice_from(twin->address), slice_from(phone->address))))
         twin = twin->next;
     return twin;
 }
@@ -122,12 +126,16 @@ static void hide(struct live *live, struct live_phone *phone)
     phone->shown = 0;
 }
 
-void live_phone_move(struct live *live, struct live_phone *phone, struct slice uri)
+void live_phone_move(struct live *live, struct live_phone *phone, struct slice uri,
+                     struct slice address)
 {
-    if (uri.length == 0 || (phone->uri && slice_is(uri, phone->uri)))
+    bool moved = (uri.length > 0 && !slice_equal(uri, slice_from(phone->uri))) ||
+                 (address.length > 0 && !slice_equal(address, slice_from(phone->address)));
+    if (!moved)
         return;
     hide(live, phone);
-    live_text_set(live, &phone->uri, uri);
+    live_text_learn(live, &phone->uri, uri);
+    live_text_learn(live, &phone->address, address);
 }
 
 void live_phone_remove(struct live *live, struct live_phone *phone, struct slice json)
@@ -159,9 +167,9 @@ void live_registered(struct live *live, const struct esl_event *event)
     bool fresh = !phone;
     if (fresh && !(phone = live_phone_add(live, user, domain, contact)))
         return;
-    live_phone_move(live, phone, live_contact_uri(esl_event_get(event, "contact")));
+    live_phone_move(live, phone, live_contact_uri(esl_event_get(event, "contact")),
+                    esl_event_get(event, "network-ip"));
     live_text_learn(live, &phone->user_agent, esl_event_get(event, "user-agent"));
-    live_text_learn(live, &phone->address, esl_event_get(event, "network-ip"));
     if (live->sink->registered)
         live->sink->registered(live->sink->self, phone->extension->domain, phone->extension->name,
                                phone->contact, event->json, fresh);

@@ -114,10 +114,9 @@ static void put_registration(struct live *live, const json_t *row)
     if (fresh && !(phone = live_phone_add(live, user, domain, contact)))
         return;
     phone->listed = true;
-    live_text_learn(live, &phone->address, text_of(row, "network_ip"));
     if (!fresh)
         return;
-    live_phone_move(live, phone, live_contact_uri(text_of(row, "url")));
+    live_phone_move(live, phone, live_contact_uri(text_of(row, "url")), text_of(row, "network_ip"));
     if (live->sink->registered)
         live->sink->registered(live->sink->self, phone->extension->domain, phone->extension->name,
                                phone->contact, registration_json(live, row), true);

@@ -1,40 +1,7 @@
 /*
- * test_live.c - tests of the live model: captured sessions of FreeSWITCH, and what its sink is to be told of each.
+ * test_live.c - tests of the live model: captured sessions of FreeSWITCH and its lists, and what the sink is to be told of each.
  */
-#include "live_play.h"
-#include "suite.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-static struct play play;
-
-/* The lines that begin with PREFIX are WANTED. */
-static void check_lines(const char *prefix, const char *wanted, int line)
-{
-    char *lines = play_lines(&play, prefix);
-    bool same = strcmp(lines, wanted) == 0;
-    if (!same)
-        printf("\ntest_live.c:%d: %s\ngot:\n%swanted:\n%s", line, prefix, lines, wanted);
-    CU_assertImplementation(same, (unsigned)line, prefix, __FILE__, "", CU_FALSE);
-    free(lines);
-}
-
-#define LINES(prefix, wanted) check_lines((prefix), (wanted), __LINE__)
-
-static void start(void)
-{
-    play_start(&play);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(play.live);
-}
-
-/* All calls and phones are over: nothing may be left, nor dropped. */
-static void stop(void)
-{
-    CU_ASSERT_EQUAL(live_channel_count(play.live), 0);
-    CU_ASSERT_EQUAL(live_dropped(play.live), 0);
-    play_stop(&play);
-}
+#include "live_checks.h"
 
 /* ---- calls ---- */
 
@@ -147,136 +114,26 @@ static void test_sessions(void)
         check_session(names[i]);
 }
 
-/* ---- events of our own ---- */
-
-/* NAME of the channel UUID, with MORE members. */
-static void event(const char *name, const char *uuid, const char *more)
-{
-    char text[4096];
-    snprintf(text, sizeof text,
-             "{\"Event-Name\":\"%s\",\"Event-Date-Timestamp\":\"1795247731000000\",\"Unique-ID\":"
-             "\"%s\"%s%s}",
-             name, uuid, *more ? "," : "", more);
-    CU_ASSERT_TRUE_FATAL(play_event(&play, slice_from(text)));
-}
-
-#define FROM_1000                                                                                  \
-    "\"Call-Direction\":\"inbound\",\"variable_user_name\":\"1000\",\"variable_domain_name\":\"a." \
-    "test\""
-#define TO_1000 "\"Call-Direction\":\"outbound\",\"Channel-Presence-ID\":\"1000@a.test\""
-#define TRUNK   "\"Call-Direction\":\"inbound\",\"Channel-Presence-ID\":\"1000@a.test\""
-
-static void check_calls(const char *wanted, int line)
-{
-    char *got = play_calls(&play);
-    if (strcmp(got, wanted) != 0)
-        printf("\ntest_live.c:%d: got\n%s", line, got);
-    CU_ASSERT_STRING_EQUAL(got, wanted);
-    free(got);
-}
-
-static void test_several_calls_of_one_extension(void)
+static void test_call_records(void)
 {
     start();
-    event("CHANNEL_CREATE", "one", FROM_1000);
-    event("CHANNEL_ANSWER", "one", FROM_1000);
-    event("CHANNEL_CREATE", "two", TO_1000);
-    event("CHANNEL_PROGRESS", "two", TO_1000);
-    event("CHANNEL_PROGRESS_MEDIA", "two", TO_1000); /* rings once */
-    event("CHANNEL_HANGUP", "one", FROM_1000);
-    event("CHANNEL_ANSWER", "two", TO_1000);
-    event("CHANNEL_HANGUP", "two", TO_1000);
-    event("CHANNEL_HANGUP", "two", TO_1000); /* ends once */
-    event("CHANNEL_CREATE", "three", FROM_1000);
-    check_calls("1000 callout one one | one\n"
-                "1000 answer one one | one\n"
-                "1000 callin two one two | one two\n"
-                "1000 hangup one one two | two\n"
-                "1000 answer two two | two\n"
-                "1000 hangup two two |\n"
-                "1000 callout three three | three\n",
-                __LINE__);
-    CU_ASSERT_EQUAL(live_channel_count(play.live), 3);
-    live_forget(play.live, 1795247732000000);
+    play_session(&play, "call-busy", 71);
+    LINES("keep campaigns ",
+          "cbb11329-b198-496f-a8a4-a2c8b612a936 {\"type\":\"cdr\",\"payload\":{\"extension\":"
+          "\"1001\",\"call_ref\":\"cbb11329-b198-496f-a8a4-a2c8b612a936\",\"contact_ref\":\"\","
+          "\"dialed_at\":\"2026-11-21T07:55:51Z\",\"end_reason\":\"USER_BUSY\",\"end_code\":486,"
+          "\"call_time\":0,\"call_dir\":\"outbound\",\"recording_url\":\"\",\"ref\":\"\"}}\n");
+    play_stop(&play);
+}
+
+static void test_no_news_unless_wanted(void)
+{
+    start();
+    play.settings.agents_call = play.settings.agents_status = play.settings.campaigns_cdr = false;
+    play_session(&play, "callcenter", 0);
+    LINES("news ", "");
+    LINES("keep ", "");
     stop();
-}
-
-/* Who calls from outside may write what he likes into From: it is nobody's call. */
-static void test_nobody_is_impersonated(void)
-{
-    start();
-    event("CHANNEL_CREATE", "trunk", TRUNK ",\"Caller-Caller-ID-Number\":\"1000\"");
-    event("CHANNEL_ANSWER", "trunk", TRUNK);
-    LINES("call ", "");
-    char *states = play_states(&play, "channel");
-    CU_ASSERT_STRING_EQUAL(states, "is trunk - calling\n");
-    free(states);
-    LINES("is a.test", "");
-    event("CHANNEL_DESTROY", "trunk", "");
-    event("CHANNEL_CREATE", "gateway", TO_1000 ",\"variable_sip_gateway_name\":\"carrier\"");
-    LINES("call ", "");
-    event("CHANNEL_DESTROY", "gateway", "");
-    event("CHANNEL_CREATE", "notify", FROM_1000); /* a uuid that would overwrite a member */
-    LINES("call ", "");
-    CU_ASSERT_EQUAL(live_dropped(play.live), 1);
-    play_stop(&play);
-}
-
-/* User variables stand behind FreeSWITCH's headers, under any name. */
-static void test_variables_named_like_headers(void)
-{
-    start();
-    CU_ASSERT_TRUE(play_event(
-        &play,
-        slice_from("{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"sofia::register\","
-                   "\"from-user\":\"1000\",\"from-host\":\"a.test\",\"call-id\":\"c1\","
-                   "\"contact\":\"<sip:1000@192.0.2.1>\",\"from-user\":\"1001\",\"from-host\":"
-                   "\"b.test\",\"call-id\":\"c2\",\"Event-Subclass\":\"sofia::unregister\"}")));
-    LINES("reg ", "a.test 1000 c1 fresh\n");
-    CU_ASSERT_TRUE(play_event(
-        &play,
-        slice_from("{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"sofia::register\","
-                   "\"from-user\":\"10\\n00\",\"from-host\":\"a.test\",\"call-id\":\"c3\"}")));
-    LINES("reg ", "a.test 1000 c1 fresh\n");
-    CU_ASSERT_EQUAL(live_registration_count(play.live), 1);
-    play_stop(&play);
-}
-
-static void test_events_out_of_order(void)
-{
-    start();
-    event("CHANNEL_HANGUP", "x", FROM_1000 ",\"Answer-State\":\"hangup\"");
-    event("CHANNEL_UNBRIDGE", "x", FROM_1000 ",\"Channel-State\":\"CS_REPORTING\"");
-    event("CHANNEL_DESTROY", "x", "");
-    event("CHANNEL_BRIDGE", "", "");
-    CU_ASSERT_EQUAL(live_channel_count(play.live), 0);
-    event("CHANNEL_ANSWER", "y", FROM_1000);
-    check_calls("1000 answer y y | y\n", __LINE__);
-    event("CHANNEL_BRIDGE", "y", "\"Bridge-A-Unique-ID\":\"y\",\"Bridge-B-Unique-ID\":\"y\"");
-    event("CHANNEL_DESTROY", "y", "");
-    check_calls("1000 answer y y | y\n1000 hangup y y |\n", __LINE__);
-    event("CHANNEL_ANSWER", "y", FROM_1000); /* late */
-    CU_ASSERT_EQUAL(live_channel_count(play.live), 0);
-    play_stop(&play);
-}
-
-static void test_bounds(void)
-{
-    char uuid[40], text[3000];
-    start();
-    memset(text, 0, sizeof text);
-    strcpy(text, FROM_1000 ",\"Caller-Caller-ID-Name\":\"");
-    for (size_t i = strlen(text); i < 2900; i += 2)
-        memcpy(text + i, "\xc3\xa9", 2);
-    strcat(text, "\"");
-    for (int i = 0; i < 150; i++) {
-        snprintf(uuid, sizeof uuid, "leg-%d", i);
-        event("CHANNEL_CREATE", uuid, text);
-    }
-    CU_ASSERT_EQUAL(live_channel_count(play.live), 100);
-    CU_ASSERT_EQUAL(live_dropped(play.live), 50);
-    CU_ASSERT_TRUE(slice_is_utf8(slice_from(play.log)));
-    play_stop(&play);
 }
 
 /* ---- registrations ---- */
@@ -406,9 +263,6 @@ static void test_no_lists(void)
 }
 
 SUITE("live", {"answered call", test_answered_call}, {"captured sessions", test_sessions},
-      {"several calls of one extension", test_several_calls_of_one_extension},
-      {"nobody is impersonated", test_nobody_is_impersonated},
-      {"variables named like headers", test_variables_named_like_headers},
-      {"events out of order", test_events_out_of_order}, {"bounds", test_bounds},
+      {"call records", test_call_records}, {"no news unless wanted", test_no_news_unless_wanted},
       {"registrations", test_registrations}, {"expiry", test_expiry}, {"lists", test_lists},
       {"lists after events", test_lists_after_events}, {"what is no list", test_no_lists})

@@ -1,0 +1,204 @@
+/*
+ * test_live_events.c - tests of the live model with events of our own: what no capture has, and what nobody should send.
+ */
+#include "live_checks.h"
+
+static void test_several_calls_of_one_extension(void)
+{
+    start();
+    event("CHANNEL_CREATE", "one", FROM_1000);
+    event("CHANNEL_ANSWER", "one", FROM_1000);
+    event("CHANNEL_CREATE", "two", TO_1000);
+    event("CHANNEL_PROGRESS", "two", TO_1000);
+    event("CHANNEL_PROGRESS_MEDIA", "two", TO_1000); /* rings once */
+    event("CHANNEL_HANGUP", "one", FROM_1000);
+    event("CHANNEL_ANSWER", "two", TO_1000);
+    event("CHANNEL_HANGUP", "two", TO_1000);
+    event("CHANNEL_HANGUP", "two", TO_1000); /* ends once */
+    event("CHANNEL_CREATE", "three", FROM_1000);
+    check_calls("1000 callout one one | one\n"
+                "1000 answer one one | one\n"
+                "1000 callin two one two | one two\n"
+                "1000 hangup one one two | two\n"
+                "1000 answer two two | two\n"
+                "1000 hangup two two |\n"
+                "1000 callout three three | three\n",
+                __LINE__);
+    CU_ASSERT_EQUAL(live_channel_count(play.live), 3);
+    live_forget(play.live, 1795247732000000);
+    stop();
+}
+
+/* Who calls from outside may write what he likes into From: it is nobody's call. */
+static void test_nobody_is_impersonated(void)
+{
+    start();
+    event("CHANNEL_CREATE", "trunk", TRUNK ",\"Caller-Caller-ID-Number\":\"1000\"");
+    event("CHANNEL_ANSWER", "trunk", TRUNK);
+    LINES("call ", "");
+    char *states = play_states(&play, "channel");
+    CU_ASSERT_STRING_EQUAL(states, "is trunk - calling\n");
+    free(states);
+    LINES("is a.test", "");
+    event("CHANNEL_DESTROY", "trunk", "");
+    event("CHANNEL_CREATE", "gateway", TO_1000 ",\"variable_sip_gateway_name\":\"carrier\"");
+    LINES("call ", "");
+    event("CHANNEL_DESTROY", "gateway", "");
+    event("CHANNEL_CREATE", "notify", FROM_1000); /* a uuid that would overwrite a member */
+    LINES("call ", "");
+    CU_ASSERT_EQUAL(live_dropped(play.live), 1);
+    play_stop(&play);
+}
+
+static void test_trunk_leg_is_in_the_domain_of_its_call(void)
+{
+    start();
+    event("CHANNEL_CREATE", "trunk", TRUNK);
+    event("CHANNEL_CREATE", "phone", TO_1000 ",\"Other-Leg-Unique-ID\":\"trunk\"");
+    char *gone = play_lines(&play, "gone pbx.example.com channel trunk ");
+    CU_ASSERT_PTR_NOT_NULL(strstr(gone, "\"uuid\":\"trunk\""));
+    free(gone);
+    char *is = play_lines(&play, "is a.test channel trunk ");
+    CU_ASSERT_PTR_NOT_NULL(strstr(is, "\"other_uuid\":\"phone\""));
+    free(is);
+    live_forget(play.live, 1795247732000000);
+    stop();
+}
+
+/* One that FreeSWITCH has made to a trunk and then connected to 1000 is not 1000's. */
+static void test_whom_a_leg_calls_is_not_whose_it_is(void)
+{
+    start();
+    event("CHANNEL_CREATE", "trunk", "\"Call-Direction\":\"outbound\"");
+    event("CHANNEL_ANSWER", "trunk",
+          "\"Call-Direction\":\"outbound\",\"variable_dialed_user\":\"1000\","
+          "\"variable_dialed_domain\":\"a.test\"");
+    LINES("call ", "");
+    live_forget(play.live, 1795247732000000);
+    stop();
+}
+
+/* ---- news ---- */
+
+static void test_agents_log_in_and_out(void)
+{
+    static const char *const changes[][2] = {{"status", "Available"},      {"status", "On Break"},
+                                             {"status", "Logged Out"},     {"status", "Available"},
+                                             {"state", "In a queue call"}, {"state", "Waiting"}};
+    start();
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        char more[300];
+        bool status = strcmp(changes[i][0], "status") == 0;
+        snprintf(more, sizeof more,
+                 "\"Event-Subclass\":\"callcenter::info\",\"CC-Agent\":\"7@q\",\"CC-Action\":"
+                 "\"agent-%s-change\",\"CC-Agent-%s\":\"%s\"",
+                 changes[i][0], status ? "Status" : "State", changes[i][1]);
+        event("CUSTOM", "", more);
+    }
+#define STATUS(word)                                                                               \
+    "{\"type\":\"status\",\"payload\":{\"status\":\"" word                                         \
+    "\",\"campaign_ref\":\"\",\"ref\":\"7\"}}\n"
+    LINES("news agents 7 ",
+          STATUS("available") STATUS("busy") STATUS("logging_out") STATUS("offline")
+              STATUS("logging_in") STATUS("available") STATUS("busy") STATUS("available"));
+    stop();
+}
+
+/* ---- hostile headers ---- */
+
+/* User variables stand behind FreeSWITCH's headers, under any name. */
+static void test_variables_named_like_headers(void)
+{
+    start();
+    CU_ASSERT_TRUE(play_event(
+        &play,
+        slice_from("{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"sofia::register\","
+                   "\"from-user\":\"1000\",\"from-host\":\"a.test\",\"call-id\":\"c1\","
+                   "\"contact\":\"<sip:1000@192.0.2.1>\",\"from-user\":\"1001\",\"from-host\":"
+                   "\"b.test\",\"call-id\":\"c2\",\"Event-Subclass\":\"sofia::unregister\"}")));
+    LINES("reg ", "a.test 1000 c1 fresh\n");
+    CU_ASSERT_TRUE(play_event(
+        &play,
+        slice_from("{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"sofia::register\","
+                   "\"from-user\":\"10\\n00\",\"from-host\":\"a.test\",\"call-id\":\"c3\"}")));
+    LINES("reg ", "a.test 1000 c1 fresh\n");
+    CU_ASSERT_EQUAL(live_registration_count(play.live), 1);
+    play_stop(&play);
+}
+
+static void test_events_out_of_order(void)
+{
+    start();
+    event("CHANNEL_HANGUP", "x", FROM_1000 ",\"Answer-State\":\"hangup\"");
+    event("CHANNEL_UNBRIDGE", "x", FROM_1000 ",\"Channel-State\":\"CS_REPORTING\"");
+    event("CHANNEL_DESTROY", "x", "");
+    event("CHANNEL_BRIDGE", "", "");
+    CU_ASSERT_EQUAL(live_channel_count(play.live), 0);
+    event("CHANNEL_ANSWER", "y", FROM_1000);
+    check_calls("1000 answer y y | y\n", __LINE__);
+    event("CHANNEL_BRIDGE", "y", "\"Bridge-A-Unique-ID\":\"y\",\"Bridge-B-Unique-ID\":\"y\"");
+    event("CHANNEL_DESTROY", "y", "");
+    check_calls("1000 answer y y | y\n1000 hangup y y |\n", __LINE__);
+    event("CHANNEL_ANSWER", "y", FROM_1000); /* late */
+    CU_ASSERT_EQUAL(live_channel_count(play.live), 0);
+    play_stop(&play);
+}
+
+static void test_bounds(void)
+{
+    char uuid[40], text[3000];
+    start();
+    memset(text, 0, sizeof text);
+    strcpy(text, FROM_1000 ",\"Caller-Caller-ID-Name\":\"");
+    for (size_t i = strlen(text); i < 2900; i += 2)
+        memcpy(text + i, "\xc3\xa9", 2);
+    strcat(text, "\"");
+    for (int i = 0; i < 150; i++) {
+        snprintf(uuid, sizeof uuid, "leg-%d", i);
+        event("CHANNEL_CREATE", uuid, text);
+    }
+    CU_ASSERT_EQUAL(live_channel_count(play.live), 100);
+    CU_ASSERT_EQUAL(live_dropped(play.live), 50);
+    CU_ASSERT_TRUE(slice_is_utf8(slice_from(play.log)));
+    play_stop(&play);
+}
+
+static void register_phone(const char *contact, const char *network)
+{
+    char more[400];
+    snprintf(
+        more, sizeof more,
+        "\"Event-Subclass\":\"sofia::register\",\"from-user\":\"1000\",\"from-host\":\"a.test\","
+        "\"call-id\":\"%s\",\"contact\":\"<sip:1000@10.0.0.2:5060;fs_nat=yes>\",\"network-ip\":"
+        "\"%s\"",
+        contact, network);
+    event("CUSTOM", "", more);
+}
+
+/* Behind two NATs with one private address: two phones all the same. */
+static void test_two_phones(void)
+{
+    start();
+    register_phone("c1", "192.0.2.1");
+    register_phone("c2", "192.0.2.2");
+    register_phone("c1", "192.0.2.1");
+    LINES("reg a.test 1000 ", "c1 fresh\nc2 fresh\nc1 again\n");
+    LINES("unreg ", "");
+    char *terminals = play_lines(&play, "is a.test terminal 1000:");
+    CU_ASSERT_PTR_NOT_EQUAL(strchr(terminals, '\n') + 1, strrchr(terminals, '\0'));
+    CU_ASSERT_NOT_EQUAL(strncmp(terminals, strchr(terminals, '\n') + 1, 8), 0);
+    free(terminals);
+    register_phone("c3", "192.0.2.2"); /* the second one again, after it was switched off */
+    LINES("unreg a.test 1000 ", "c2\n");
+    CU_ASSERT_EQUAL(live_registration_count(play.live), 2);
+    LINES("gone ", "");
+    stop();
+}
+
+SUITE("live events", {"several calls of one extension", test_several_calls_of_one_extension},
+      {"nobody is impersonated", test_nobody_is_impersonated},
+      {"a trunk's leg is in the domain of its call", test_trunk_leg_is_in_the_domain_of_its_call},
+      {"whom a leg calls is not whose it is", test_whom_a_leg_calls_is_not_whose_it_is},
+      {"agents log in and out", test_agents_log_in_and_out}, {"two phones", test_two_phones},
+      {"variables named like headers", test_variables_named_like_headers},
+      {"events out of order", test_events_out_of_order}, {"bounds", test_bounds})
