@@ -7,17 +7,11 @@ packages_build=(
   libwebsockets-dev
 )
 packages_run=(nginx redis-server redis-tools openssl curl)
-<<<<<<< HEAD
 packages_check=(nodejs apache2-bin apache2-utils libpam-wrapper clang clang-format python3 mandoc wget)
-<<<<<<< HEAD
-packages_integration=(libapache2-mod-fcgid lighttpd mariadb-server odbc-mariadb libsqliteodbc sqlite3 chromium fonts-dejavu-core)
-=======
-packages_integration=(libapache2-mod-fcgid lighttpd mariadb-server odbc-mariadb libsqliteodbc sqlite3)
-=======
-packages_check=(apache2-bin apache2-utils libpam-wrapper clang clang-format python3 mandoc wget)
-packages_integration=(lighttpd mariadb-server odbc-mariadb libsqliteodbc sqlite3 nodejs node-ws)
->>>>>>> 50e3705 (wip)
->>>>>>> b6aaae7 (callboard-events: the event stream's gateway: Basix WebSocket, JSON WebSocket and server-sent events)
+packages_integration=(
+  apache2 iproute2 libapache2-mod-fcgid lighttpd mariadb-server odbc-mariadb libsqliteodbc sqlite3
+  chromium fonts-dejavu-core nodejs node-ws
+)
 
 # packages_missing PACKAGE...: those that are not installed, one a line.
 packages_missing() {
