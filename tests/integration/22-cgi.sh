@@ -80,3 +80,12 @@ cgi GET /status CALLBOARD_CONFIG=/nowhere/callboard.conf </dev/null
 same "no configuration: 500" "500 Internal Server Error" "$STATUS"
 contains "no configuration: the site's owner reads why" "/nowhere/callboard.conf" "$(<"$work/cgi.log")"
 not_ok "no configuration: a stranger does not" grep -q nowhere "$work/answer"
+
+printf '[redis]\naddress = unix:/x\n[cticache]\nttll = 5\n' >"$work/wrong.conf"
+said=$("$build/callboard.fcgi" --check-config --config "$work/wrong.conf" 2>&1)
+same "--check-config: file, line, and the nearest key" \
+  "callboard.fcgi: $work/wrong.conf:4: unknown key ttll in section [cticache]; the nearest known is ttl" "$said"
+cgi GET /status CALLBOARD_CONFIG="$work/wrong.conf" </dev/null
+same "such a configuration: 500" "500 Internal Server Error" "$STATUS"
+contains "the site's owner reads the line" "wrong.conf:4" "$(<"$work/cgi.log")"
+not_ok "a stranger does not" grep -qE 'wrong[.]conf|ttl' "$work/answer"
