@@ -4,6 +4,18 @@
  */
 #include "base/slice.h"
 
+int slice_order(struct slice a, struct slice b)
+{
+    size_t least = a.length < b.length ? a.length : b.length;
+    int difference = least ? memcmp(a.data, b.data, least) : 0;
+    return difference ? difference : (a.length > b.length) - (a.length < b.length);
+}
+
+int slice_order_pointed(const void *a, const void *b)
+{
+    return slice_order(*(const struct slice *)a, *(const struct slice *)b);
+}
+
 bool slice_starts(struct slice a, const char *prefix)
 {
     size_t length = strlen(prefix);

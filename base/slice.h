@@ -47,6 +47,12 @@ static inline bool slice_is(struct slice a, const char *string)
     return slice_equal(a, slice_from(string));
 }
 
+/* Less than, equal to or more than 0: A stands before B, is B, or stands behind it, in the order of their bytes. */
+int slice_order(struct slice a, struct slice b);
+
+/* The same for qsort and bsearch, of pointers to slices. */
+int slice_order_pointed(const void *a, const void *b);
+
 /* True when A begins with PREFIX. */
 bool slice_starts(struct slice a, const char *prefix);
 

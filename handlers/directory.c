@@ -37,14 +37,6 @@ struct lookup {
     struct directory_scan scan;
 };
 
-struct slice directory_key(struct arena *arena, const char *prefix, struct slice domain)
-{
-    struct buffer key = buffer_in(arena);
-    buffer_add_string(&key, prefix);
-    buffer_add(&key, domain);
-    return buffer_slice(&key);
-}
-
 /* ---- answers ---- */
 
 static enum handler_next answer_document(struct exchange *x, int status, struct slice document)

@@ -37,9 +37,4 @@ handler_render directory_render;
  */
 handler_fail directory_fail;
 
-/* ---- for the API ---- */
-
-/* The key of the hash of DOMAIN: prefix is "cti_exten@", "cti_alias@" or "cti_group@". */
-struct slice directory_key(struct arena *arena, const char *prefix, struct slice domain);
-
 #endif

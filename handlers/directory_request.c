@@ -16,7 +16,6 @@
  */
 #include "handlers/directory_request.h"
 
-
 static struct slice first_of(const struct form *fields, const char *name)
 {
     struct slice value = {0};

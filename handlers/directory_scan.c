@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "handlers/directory.h"
+#include "store/directory_record.h"
 
 /* Extensions a page: well below a millisecond of Redis' time at 2 KB each. */
 #define PAGE 250

@@ -181,18 +181,6 @@ static enum handler_next after_domain_count(struct exchange *x, struct page *pag
     return HANDLER_ASK;
 }
 
-static int order(struct slice a, struct slice b)
-{
-    size_t least = a.length < b.length ? a.length : b.length;
-    int difference = least > 0 ? memcmp(a.data, b.data, least) : 0;
-    return difference ? difference : (a.length > b.length) - (a.length < b.length);
-}
-
-static int order_of_names(const void *a, const void *b)
-{
-    return order(*(const struct slice *)a, *(const struct slice *)b);
-}
-
 /* The walk goes on in the cursor's domain, or, when that is gone, in the one behind it. */
 static enum handler_next after_domains(struct exchange *x, struct page *page,
                                        const struct store_reply *reply)
@@ -205,10 +193,10 @@ static enum handler_next after_domains(struct exchange *x, struct page *page,
         return HANDLER_ANSWER;
     for (size_t i = 0; i < reply->count; i++) {
         struct slice name = reply->elements[i].text;
-        if (directory_name_is_good(name) && order(name, resumed) >= 0)
+        if (directory_name_is_good(name) && slice_order(name, resumed) >= 0)
             page->behind[page->behind_count++] = arena_copy(x->arena, name);
     }
-    qsort(page->behind, page->behind_count, sizeof *page->behind, order_of_names);
+    qsort(page->behind, page->behind_count, sizeof *page->behind, slice_order_pointed);
     if (!next_domain(page))
         return answer_page(x, page, true);
     if (slice_equal(page->domain, resumed))

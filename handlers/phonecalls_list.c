@@ -148,22 +148,14 @@ static enum handler_next ask_counts(struct exchange *x, struct listing *listing)
     return HANDLER_ASK;
 }
 
-/* Order of fields: that of their times, and within one that of their bytes. */
-static int compare(struct slice a, struct slice b)
-{
-    size_t least = a.length < b.length ? a.length : b.length;
-    int order = memcmp(a.data, b.data, least);
-    return order ? order : (a.length > b.length) - (a.length < b.length);
-}
-
-/* Puts FIELD where it belongs among the candidates, over the oldest of them when there is no room for more. */
+/* Puts FIELD, which begins with its time, where it belongs among the candidates, over the oldest of them when there is no room for more. */
 static void consider(struct exchange *x, struct listing *listing, struct slice field)
 {
     struct listed *candidates = listing->found + listing->count;
     size_t low = 0, high = listing->candidates;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        int order = compare(field, candidates[middle].field);
+        int order = slice_order(field, candidates[middle].field);
         if (order == 0)
             return;
         if (order > 0)
@@ -246,7 +238,8 @@ static enum handler_next after_hours(struct exchange *x, struct listing *listing
             return answer_surprise(x, &replies[i], "phone calls of an hour");
         for (size_t j = 0; j < replies[i].count; j++) {
             struct slice field = replies[i].elements[j].text;
-            if (!is_resumed_day(listing, hour->day) || compare(field, listing->resumed_field) < 0)
+            if (!is_resumed_day(listing, hour->day) ||
+                slice_order(field, listing->resumed_field) < 0)
                 consider(x, listing, field);
         }
         bool last = i + 1 == listing->slice_count ? hour->left == 0

@@ -13,6 +13,14 @@ bool directory_name_is_good(struct slice name)
            !memchr(name.data, '\n', name.length) && !memchr(name.data, '\r', name.length);
 }
 
+struct slice directory_key(struct arena *arena, const char *prefix, struct slice domain)
+{
+    struct buffer key = buffer_in(arena);
+    buffer_add_string(&key, prefix);
+    buffer_add(&key, domain);
+    return buffer_slice(&key);
+}
+
 /* The member NAME when it is an object; JSON's null is as good as nothing. */
 static bool read_object(const json_t *record, const char *name, const json_t **object,
                         struct error *error)

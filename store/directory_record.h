@@ -21,6 +21,9 @@ struct directory_record {
 /* True when NAME can be a domain's, a user's or a group's: 1 to DIRECTORY_NAME_BYTES of characters that XML carries. */
 bool directory_name_is_good(struct slice name);
 
+/* The key of the hash of DOMAIN: prefix is "cti_exten@", "cti_alias@" or "cti_group@". */
+struct slice directory_key(struct arena *arena, const char *prefix, struct slice domain);
+
 /* Reads STORED. False and *error when it is not JSON, or not of this form. */
 bool directory_record_read(struct slice stored, struct directory_record *record,
                            struct error *error);
