@@ -29,9 +29,9 @@
 #define TOO_LARGE "its records are too large"
 
 struct change {
-    struct arena arena;
-    struct slice domain, user;
     struct change *next;
+    struct slice domain, user; /* in `text` */
+    char text[];
 };
 
 enum work {
@@ -56,7 +56,7 @@ struct directory_elements {
     size_t turn;
     enum work asked; /* what Redis is at */
     bool stopping;
-    bool was_away; /* Redis, since the last comparison */
+    bool behind; /* Redis was away, or changes were not kept: all is to be compared at once */
     uint64_t due_ms;
 
     bool in_round, comparing;
@@ -135,7 +135,6 @@ static void drop_change(struct directory_elements *elements)
     if (!elements->first)
         elements->last = NULL;
     elements->change_count--;
-    arena_free(&change->arena);
     free(change);
 }
 
@@ -144,7 +143,7 @@ static void give_up(struct directory_elements *elements)
 {
     end_compare(elements);
     elements->in_round = false;
-    elements->was_away = true;
+    elements->behind = true;
     while (elements->first)
         drop_change(elements);
 }
@@ -171,7 +170,7 @@ static void begin_round(struct directory_elements *elements)
     elements->domains = NULL;
     elements->domain_count = elements->next_domain = 0;
     elements->failure.text[0] = '\0';
-    elements->was_away = false;
+    elements->behind = false;
     elements->in_round = true;
     if (!directory_elements_serve_all(elements->settings)) {
         while (directory_elements_next(&rest, &name))
@@ -281,24 +280,27 @@ static void take_change(struct directory_elements *elements, const struct store_
         give_up(elements);
 }
 
+static struct change *make_change(struct slice domain, struct slice user)
+{
+    struct change *change = calloc(1, sizeof *change + domain.length + user.length);
+    if (!change)
+        return NULL;
+    memcpy(change->text, domain.data, domain.length);
+    memcpy(change->text + domain.length, user.data, user.length);
+    change->domain = slice_of(change->text, domain.length);
+    change->user = slice_of(change->text + domain.length, user.length);
+    return change;
+}
+
 void directory_elements_changed(struct directory_elements *elements, struct slice domain,
                                 struct slice user)
 {
     if (elements->stopping || elements->settings->compare_seconds == 0 ||
         !directory_name_is_good(domain) || !directory_name_is_good(user))
         return;
-    struct change *change = elements->change_count < CHANGES_MAX ? calloc(1, sizeof *change) : NULL;
+    struct change *change = elements->change_count < CHANGES_MAX ? make_change(domain, user) : NULL;
     if (!change) {
-        elements->was_away = true;
-        return;
-    }
-    arena_init(&change->arena, 4096);
-    change->domain = arena_copy(&change->arena, domain);
-    change->user = arena_copy(&change->arena, user);
-    if (change->arena.exhausted) {
-        arena_free(&change->arena);
-        free(change);
-        elements->was_away = true;
+        elements->behind = true;
         return;
     }
     if (elements->last)
@@ -388,8 +390,8 @@ static void look(uv_timer_t *timer)
     if (elements->asked != WORK_NONE || elements->in_round || elements->first)
         return;
     if (!store_is_up(elements->store))
-        elements->was_away = true;
-    else if (elements->was_away || uv_now(timer->loop) >= elements->due_ms)
+        elements->behind = true;
+    else if (elements->behind || uv_now(timer->loop) >= elements->due_ms)
         begin_round(elements);
 }
 
