@@ -11,6 +11,7 @@
 #include "configuration.h"
 #include "fcgi/cgi.h"
 #include "fcgi/inherited.h"
+#include "handlers/dispatch.h"
 #include "pool.h"
 #include "worker.h"
 
@@ -71,15 +72,31 @@ struct options {
 
 static const char usage[] =
     "usage: callboard.fcgi [--config FILE] [--listen ADDRESS] [--workers N] [--check-config]\n"
-    "       callboard.fcgi --version | --help\n"
+    "       callboard.fcgi --routes | --list-options | --version | --help\n"
     "\n"
     "  --config FILE     read FILE instead of " DEFAULT_CONFIG "\n"
     "  --listen ADDRESS  listen on unix:/path or 127.0.0.1:port, whatever the file says\n"
     "  --workers N       so many worker processes, whatever the file says\n"
     "  --check-config    say what is wrong with the configuration, and end\n"
+    "  --routes          print each method and path that is answered, and end\n"
+    "  --list-options    print every key of the configuration with its standard value, and end\n"
     "\n"
     "With a listening socket on descriptor 0 that one is served; started by a web server as a CGI\n"
     "program it answers one request. See callboard.fcgi(8) and callboard.conf(5).\n";
+
+/* A line a method and path; HEAD and OPTIONS go without saying. */
+static void list_routes(void)
+{
+    static const struct {
+        enum http_method method;
+        const char *name;
+    } methods[] = {{HTTP_GET, "GET"},     {HTTP_POST, "POST"},     {HTTP_PUT, "PUT"},
+                   {HTTP_PATCH, "PATCH"}, {HTTP_DELETE, "DELETE"}, {HTTP_UNKNOWN_METHOD, "*"}};
+    for (size_t route = 0; route < route_count; route++)
+        for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+            if (routes[route].methods & methods[i].method)
+                printf("%s %s\n", methods[i].name, routes[route].path);
+}
 
 /* False: the program ends now with *status. */
 static bool read_options(int argc, char **argv, struct options *options, int *status)
@@ -88,6 +105,8 @@ static bool read_options(int argc, char **argv, struct options *options, int *st
                                           {"listen", required_argument, NULL, 'l'},
                                           {"workers", required_argument, NULL, 'w'},
                                           {"check-config", no_argument, NULL, 'k'},
+                                          {"routes", no_argument, NULL, 'r'},
+                                          {"list-options", no_argument, NULL, 'o'},
                                           {"version", no_argument, NULL, 'v'},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
@@ -99,6 +118,8 @@ static bool read_options(int argc, char **argv, struct options *options, int *st
         case 'l': options->listen = optarg; break;
         case 'w': options->workers = optarg; break;
         case 'k': options->check = true; break;
+        case 'r': list_routes(); return false;
+        case 'o': configuration_list_options(stdout); return false;
         case 'v': puts("callboard " PACKAGE_VERSION); return false;
         case 'h': fputs(usage, stdout); return false;
         default: *status = 2; return false;

@@ -78,9 +78,14 @@ static const struct config_option own_options[] = {
      .standard = "no"},
 };
 
-static bool load(struct configuration *configuration, const char *path, struct error *error)
+/* The tables of all folders, with the members of CONFIGURATION that they fill. */
+struct tables {
+    struct config_group groups[16];
+};
+
+static struct tables tables_for(struct configuration *configuration)
 {
-    const struct config_group groups[] = {
+    return (struct tables){{
         {own_options, sizeof own_options / sizeof *own_options, configuration},
         {store_options, store_option_count, &configuration->store},
         {credentials_options, credentials_option_count, &configuration->credentials},
@@ -93,8 +98,21 @@ static bool load(struct configuration *configuration, const char *path, struct e
         {events_options, events_option_count, &configuration->events},
         {live_names_options, live_names_option_count, &configuration->live_names},
         {freeswitch_options, freeswitch_option_count, &configuration->freeswitch},
-    };
-    if (!config_load(path, groups, sizeof groups / sizeof *groups, &configuration->arena, error))
+    }};
+}
+
+static size_t table_count(const struct tables *tables)
+{
+    size_t count = 0;
+    while (count < sizeof tables->groups / sizeof *tables->groups && tables->groups[count].options)
+        count++;
+    return count;
+}
+
+static bool load(struct configuration *configuration, const char *path, struct error *error)
+{
+    const struct tables tables = tables_for(configuration);
+    if (!config_load(path, tables.groups, table_count(&tables), &configuration->arena, error))
         return false;
     if (!store_settings_check(&configuration->store, error) ||
         !credentials_settings_check(&configuration->credentials, error) ||
@@ -119,6 +137,13 @@ struct configuration *configuration_load(const char *path, struct error *error)
         return configuration;
     configuration_free(configuration);
     return NULL;
+}
+
+void configuration_list_options(FILE *out)
+{
+    struct configuration unused = {0};
+    const struct tables tables = tables_for(&unused);
+    config_list(tables.groups, table_count(&tables), out);
 }
 
 bool configuration_apply_log(const struct configuration *configuration, struct error *error)

@@ -4,6 +4,8 @@
 #ifndef CALLBOARD_CONFIGURATION_H
 #define CALLBOARD_CONFIGURATION_H
 
+#include <stdio.h>
+
 #include "base/config.h"
 #include "events/settings.h"
 #include "fcgi/server.h"
@@ -49,6 +51,12 @@ struct configuration *configuration_load(const char *path, struct error *error);
 
 /* Sends the log where CONFIGURATION says. On failure it goes on where it went. */
 bool configuration_apply_log(const struct configuration *configuration, struct error *error);
+
+/*
+ * Writes every key there is, with its standard value, as a file would have it, but each line a comment. Knows nothing of
+ * any file, so no secret is in it.
+ */
+void configuration_list_options(FILE *out);
 
 void configuration_free(struct configuration *configuration);
 

@@ -7,6 +7,8 @@
 #ifndef CALLBOARD_CONFIG_H
 #define CALLBOARD_CONFIG_H
 
+#include <stdio.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 
@@ -49,6 +51,12 @@ struct config_group {
  */
 bool config_load(const char *path, const struct config_group *groups, size_t count,
                  struct arena *arena, struct error *error);
+
+/*
+ * Writes all keys of all GROUPS, each section once, as a file would have them: a section's name, and below it
+ * "; key = standard value" lines.
+ */
+void config_list(const struct config_group *groups, size_t count, FILE *out);
 
 /*
  * The first line of the file at PATH, without its line end, into ARENA: for passwords, which stand in files
