@@ -212,9 +212,9 @@ clean_up() {
   sanitizers_silent
   [ $failures -eq 0 ] || show_logs
   for place in "$work"/*/live "$work"/*/*/live; do
-    [ ! -L "$place" ] || rm -rf "$(readlink -f "$place")"
+    [ ! -L "$place" ] || rm -rf --one-file-system "$(readlink -f "$place")"
   done
-  rm -rf "$work"
+  rm -rf --one-file-system "$work"
   [ $failures -eq 0 ] || status=1
   exit $status
 }
