@@ -98,6 +98,8 @@ static struct tables tables_for(struct configuration *configuration)
         {events_options, events_option_count, &configuration->events},
         {live_names_options, live_names_option_count, &configuration->live_names},
         {freeswitch_options, freeswitch_option_count, &configuration->freeswitch},
+        {directory_elements_options, directory_elements_option_count,
+         &configuration->directory_elements},
     }};
 }
 
@@ -120,6 +122,7 @@ static bool load(struct configuration *configuration, const char *path, struct e
         !phonecalls_settings_check(&configuration->phonecalls, error) ||
         !notifications_settings_check(&configuration->notifications, error) ||
         !live_names_check(&configuration->live_names, error) ||
+        !directory_elements_check(&configuration->directory_elements, error) ||
         !freeswitch_settings_complete(&configuration->freeswitch, &configuration->arena, error))
         return error_prefix(error, "%s", path ? path : "configuration");
     return true;

@@ -9,6 +9,7 @@
 #include "base/config.h"
 #include "events/settings.h"
 #include "fcgi/server.h"
+#include "feeds/directory_elements.h"
 #include "feeds/freeswitch_settings.h"
 #include "handlers/cdr.h"
 #include "handlers/cticache.h"
@@ -40,6 +41,7 @@ struct configuration {
     struct spool_settings spool;
     struct events_settings events;
     struct live_names_settings live_names;
+    struct directory_elements_settings directory_elements;
     struct freeswitch_settings freeswitch;
 };
 

@@ -1,5 +1,5 @@
 /*
- * directory_settings.c - which domains of the directory are followed, and how often they are compared.
+ * directory_settings.c - which domains of the directory are shown as elements, and how often they are compared.
  */
 #include "feeds/directory_elements.h"
 #include "store/directory_record.h"

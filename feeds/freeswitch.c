@@ -36,6 +36,7 @@ struct feed {
     struct critical *critical;
     struct subscriber *subscriber;
     struct subscription changes; /* of the directory */
+    struct directory_elements *directory;
     struct pbx_common common;
     struct pbx *servers[SERVERS_MAX];
     struct command_runner *runners[SERVERS_MAX]; /* of each server; NULL: commands are not run */
@@ -110,6 +111,9 @@ static void on_change(void *self, struct slice channel, struct slice text)
         log_warning("%s: %s", DIRECTORY_CHANGES, error.text);
     for (size_t i = 0; change && i < feed->count; i++)
         pbx_flush_user(feed->servers[i], member(change, "domain"), member(change, "user"));
+    if (change)
+        directory_elements_changed(feed->directory, member(change, "domain"),
+                                   member(change, "user"));
     json_use_arena(NULL);
     arena_free(&arena);
 }
@@ -122,6 +126,7 @@ static void close_all(struct feed *feed)
         pbx_close(feed->servers[i]);
     subscriber_remove(feed->subscriber, &feed->changes);
     subscriber_close(feed->subscriber);
+    directory_elements_stop(feed->directory);
     drain_stop(feed->drain);
     critical_close(feed->critical);
     store_close(feed->store);
@@ -220,6 +225,11 @@ static bool open_stores(struct feed *feed, struct error *error)
     feed->critical =
         critical_open(&feed->loop, feed->store, feed->spool, configuration->spool.id_seconds);
     if (!feed->critical)
+        return false;
+    feed->directory =
+        directory_elements_start(&feed->loop, feed->store, &configuration->directory_elements,
+                                 configuration->freeswitch.events_kept);
+    if (!feed->directory)
         return false;
     feed->changes = (struct subscription){
         .channel = slice_from(DIRECTORY_CHANGES), .self = feed, .heard = on_change};
