@@ -43,7 +43,7 @@ instance_at() {
 }
 
 instance_start() {
-  instance_place && instance_prepare || return
+  instance_place && instance_prepare && demo_start || return
   server_start redis && server_start pool && server_start events && server_start nginx && feed_start && return
   instance_stop
   return 1
@@ -59,6 +59,7 @@ instance_stop() {
   server_stop events
   server_stop pool
   server_stop redis
+  server_stop demo
 }
 
 instance_running() {
@@ -91,6 +92,7 @@ instance_prepare() {
     certificate_make &&
     credentials_make &&
     redis_configuration >"$dir/redis.conf" &&
+    demo_prepare &&
     pool_configuration >"$dir/callboard.conf" &&
     web_copy &&
     nginx_configure &&
@@ -207,6 +209,7 @@ tokens = $dir/domain-tokens
 [cticache.pool.default]
 numbers = 5551234560-5551234599"
 
+  [ -z "$demo" ] || standard=$(settings_overlay <(say "$standard") <(demo_settings))
   if [ -r "$home/settings.conf" ]; then
     settings_overlay <(say "$standard") "$home/settings.conf"
   else

@@ -4,7 +4,8 @@
 #
 # and goes on, without any exit or cleaning up of its own, with these:
 #
-#   start_instance [SETTINGS]   Redis, pool and nginx of its own, on free ports; SETTINGS, in the form of
+#   start_instance [SETTINGS]   Redis, pool and nginx of its own, on free ports; demo=yes in front: with the simulated PBX of
+#                               ./run --demo; SETTINGS, in the form of
 #                               callboard.conf, are laid over the standard ones. Sets CALLBOARD_URL and
 #                               all else that is in the instance's env file; see scripts/instance.sh too:
 #                               $home, $dir, $pool_socket, server_stop redis, server_id pool, ...
@@ -31,7 +32,7 @@ set -u
 
 test_build=${CALLBOARD_BUILD:-}
 unset "${!CALLBOARD_@}"
-for part in common process instance; do
+for part in common process instance demo; do
   . "$(dirname "${BASH_SOURCE[0]}")/../scripts/$part.sh"
 done
 export CALLBOARD_BUILD=${test_build:-$root/build}

@@ -43,6 +43,8 @@ class Office:
     # ---- life ----
 
     async def live(self):
+        for begin in (self.inside, self.inside, lambda: self.outside(self.free_phone()), lambda: self.outside(None)):
+            self.start(begin())  # the day has begun already
         while True:
             await asyncio.sleep(self.chance.expovariate(self.busy) / self.speed)
             happening = self.chance.random()
