@@ -22,6 +22,7 @@ struct program {
     struct configuration *current;       /* after a reload */
     struct follow *follow;
     struct access_control *control;
+    struct orders *orders;
     struct server *server;
     struct door *door;
     uv_signal_t on_term, on_interrupt, on_reload, on_reopen;
@@ -40,6 +41,7 @@ static void end(void *self)
     program->ended = true;
     server_close(program->server);
     follow_close(program->follow);
+    orders_close(program->orders);
     uv_close((uv_handle_t *)&program->on_term, NULL);
     uv_close((uv_handle_t *)&program->on_interrupt, NULL);
     uv_close((uv_handle_t *)&program->on_reload, NULL);
@@ -72,6 +74,7 @@ static void on_end(uv_signal_t *signal, int number)
 static void use(struct program *program, struct configuration *fresh)
 {
     server_settings(program->server, &fresh->events);
+    orders_settings(program->orders, &fresh->events);
     access_settings(program->control, &fresh->events);
     if (!program->ending)
         door_settings(program->door, &fresh->events);
@@ -97,9 +100,10 @@ static void on_reload(uv_signal_t *signal, int number)
 
 static void on_reopen(uv_signal_t *signal, int number)
 {
+    struct program *program = signal->data;
     struct error error;
-    (void)signal;
     (void)number;
+    orders_reopen(program->orders);
     if (!log_reopen(&error))
         log_error("%s", error.text);
 }
@@ -161,8 +165,12 @@ static bool open_program(struct program *program, struct error *error)
     program->control = access_open(&program->loop, settings, error);
     program->follow =
         program->control ? follow_open(&program->loop, &configuration->store, error) : NULL;
-    program->server =
-        program->follow ? server_open(&program->loop, settings, program->follow, error) : NULL;
+    program->orders = program->follow ? orders_open(&program->loop, &configuration->store, settings,
+                                                    program->follow, error)
+                                      : NULL;
+    program->server = program->orders ? server_open(&program->loop, settings, program->follow,
+                                                    program->orders, error)
+                                      : NULL;
     program->door = program->server ? door_open(&program->loop, listening, settings,
                                                 program->control, program->server, error)
                                     : NULL;

@@ -13,6 +13,9 @@
 #define CLIENT_NAME_BYTES    65
 #define CLIENT_ADDRESS_BYTES 46
 
+/* Bytes of a command. */
+#define CLIENT_COMMAND_BYTES 2048
+
 /* What a new client has asked for. */
 struct arrival {
     struct access access;
@@ -53,6 +56,8 @@ struct client {
     int close_code; /* WebSocket's */
     const char *close_reason;
     int64_t closing_us;
+    size_t command_length;
+    char command[CLIENT_COMMAND_BYTES]; /* of one that is coming in */
     struct client *next, *previous;
 };
 

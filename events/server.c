@@ -15,9 +15,6 @@
 /* Bytes written to one client at a time, before others have their turn. */
 #define OUT_BYTES 32768
 
-/* Bytes of a command. */
-#define COMMAND_BYTES 4096
-
 /* Clients are looked at. */
 #define SWEEP_MS 1000
 
@@ -33,6 +30,7 @@
 
 struct server {
     struct client_owner owner;
+    struct orders *orders;
     struct lws_context *context;
     struct lws_vhost *host;
     lws_retry_bo_t pinging;
@@ -95,6 +93,7 @@ static void gone(struct server *server, struct client *client)
     log_info("client %llu of %s has gone%s%s", (unsigned long long)client->number,
              client->arrival.access.domain, client->closing ? ": " : "",
              client->closing ? client->close_reason : "");
+    orders_forget(server->orders, client);
     client_free(client);
     if (server->draining && server->count == 0)
         server->ended(server->ended_self);
@@ -159,9 +158,23 @@ static int arrived(struct server *server, struct lws *connection)
     return 0;
 }
 
-static int received(struct client *client)
+/* A command is small and comes in one piece, or in few: nginx passes on what it is given. */
+static int received(struct server *server, struct client *client, const char *data, size_t length)
 {
-    client_drop(client, CODE_POLICY, "commands_are_off");
+    struct lws *connection = client->connection;
+    if (client->closing)
+        return 0;
+    if (lws_frame_is_binary(connection) ||
+        client->command_length + length > sizeof client->command) {
+        client_drop(client, CODE_POLICY, "commands_are_small_texts");
+        return 0;
+    }
+    memcpy(client->command + client->command_length, data, length);
+    client->command_length += length;
+    if (lws_is_final_fragment(connection) && lws_remaining_packet_payload(connection) == 0) {
+        orders_take(server->orders, client, slice_of(client->command, client->command_length));
+        client->command_length = 0;
+    }
     return 0;
 }
 
@@ -171,8 +184,6 @@ static int on_event(struct lws *connection, enum lws_callback_reasons reason, vo
     struct server *server = lws_context_user(lws_get_context(connection));
     struct client *client = NULL;
     (void)user;
-    (void)data;
-    (void)length;
     switch (reason) {
     case LWS_CALLBACK_ESTABLISHED:
     case LWS_CALLBACK_RAW_ADOPT: return arrived(server, connection);
@@ -182,7 +193,7 @@ static int on_event(struct lws *connection, enum lws_callback_reasons reason, vo
         return client ? write_out(server, client) : -1;
     case LWS_CALLBACK_RECEIVE:
         client = lws_get_opaque_user_data(connection);
-        return client ? received(client) : -1;
+        return client ? received(server, client, data, length) : -1;
     case LWS_CALLBACK_CLOSED:
     case LWS_CALLBACK_RAW_CLOSE:
         client = lws_get_opaque_user_data(connection);
@@ -373,7 +384,7 @@ static struct lws_context *make_context(struct server *server, uv_loop_t *loop)
 }
 
 struct server *server_open(uv_loop_t *loop, const struct events_settings *settings,
-                           struct follow *follow, struct error *error)
+                           struct follow *follow, struct orders *orders, struct error *error)
 {
     struct server *server = calloc(1, sizeof *server);
     if (!server) {
@@ -381,6 +392,7 @@ struct server *server_open(uv_loop_t *loop, const struct events_settings *settin
         return NULL;
     }
     server->owner = (struct client_owner){.settings = settings, .follow = follow, .wake = wake};
+    server->orders = orders;
     server->context = make_context(server, loop);
     if (!server->host) {
         error_set(error, "libwebsockets could not be started");

@@ -5,12 +5,13 @@
 #define CALLBOARD_EVENTS_SERVER_H
 
 #include "events/client.h"
+#include "events/orders.h"
 
 struct server;
 
 /* SETTINGS may change later (server_settings). NULL and *error otherwise. */
 struct server *server_open(uv_loop_t *loop, const struct events_settings *settings,
-                           struct follow *follow, struct error *error);
+                           struct follow *follow, struct orders *orders, struct error *error);
 void server_settings(struct server *server, const struct events_settings *settings);
 
 /*
