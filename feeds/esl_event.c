@@ -158,13 +158,28 @@ static size_t escape_at(struct slice s, size_t at, uint32_t *code)
     return 12;
 }
 
+/* Where from AT on the bytes end that stand for themselves, or up to seven before that: eight are looked at in one go. */
+static size_t skip_plain(struct slice s, size_t at)
+{
+    const uint64_t ones = 0x0101010101010101u, tops = ones << 7;
+    uint64_t word;
+    for (; at + sizeof word <= s.length; at += sizeof word) {
+        memcpy(&word, s.data + at, sizeof word);
+        uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
+        /* A byte's top bit is set by subtracting from what is less: 0x20 from controls, 1 from nothing. */
+        if ((word | (word - ones * 0x20) | (quote - ones) | (backslash - ones)) & tops)
+            break;
+    }
+    return at;
+}
+
 /* Reads the string whose opening quote is next. */
 static bool read_text(struct reader *reader, struct text *text)
 {
     struct slice body = reader->body;
     size_t begin = ++reader->at, at = begin;
     *text = (struct text){0};
-    for (size_t step; at < body.length; at += step) {
+    for (size_t step; (at = skip_plain(body, at)) < body.length; at += step) {
         unsigned char byte = (unsigned char)body.data[at];
         step = 1;
         if (byte == '"') {
