@@ -16,7 +16,6 @@
 
 const struct esl_settings esl_settings_standard = {.host = "127.0.0.1",
                                                    .port = 8021,
-                                                   .events = ESL_EVENTS,
                                                    .deadline_ms = 5000,
                                                    .answer_ms = 30000,
                                                    .quiet_ms = 5000,

@@ -18,23 +18,12 @@
 /* Asks that wait for their answers, at most. */
 #define ESL_ASKS_MAX 1000
 
-/*
- * What is needed to know who is registered and who is on a call, and no more. Of an application's start (CHANNEL_EXECUTE) it
- * is learned that a caller is in an IVR, in voicemail or in a conference; that its end is left out halves the traffic.
- */
-#define ESL_EVENTS                                                                                 \
-    "CHANNEL_CREATE CHANNEL_CALLSTATE CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_ANSWER "     \
-    "CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_HOLD CHANNEL_UNHOLD CHANNEL_PARK CHANNEL_UNPARK "     \
-    "CHANNEL_EXECUTE CHANNEL_UUID CALL_UPDATE CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE "             \
-    "CHANNEL_DESTROY HEARTBEAT CUSTOM sofia::register sofia::unregister sofia::expire "            \
-    "callcenter::info fifo::info valet_parking::info conference::maintenance vm::maintenance"
-
 struct esl_settings {
     const char *name; /* of the server, for the log */
     const char *host;
     int64_t port;
     const char *password; /* a secret */
-    const char *events;   /* as behind `event json`: ESL_EVENTS, or others */
+    const char *events;   /* as behind `event json` */
     int64_t
         deadline_ms; /* for connecting and logging in; and for a sign of life when asked for one */
     int64_t answer_ms;    /* for the answer to any other ask */
@@ -44,7 +33,7 @@ struct esl_settings {
     int64_t body_max;     /* bytes of one event or answer; longer ones end the connection */
 };
 
-/* Values that do for all but tests; name, host and password are to be set. */
+/* Values that do for all but tests; name, host, password and events are to be set. */
 extern const struct esl_settings esl_settings_standard;
 
 struct esl_hooks {

@@ -72,6 +72,7 @@ const struct config_option freeswitch_options[] = {
      .kind = CONFIG_OTHER,
      .set = set_password_file},
     {MEMBER(log), .name = "log", .kind = CONFIG_TEXT, .standard = ""},
+    {MEMBER(default_domain), .name = "default_domain", .kind = CONFIG_TEXT, .standard = ""},
     {MEMBER(grace), .name = "grace", .kind = CONFIG_NUMBER, .standard = "30", .minimum = 0,
      .maximum = 86400},
     {MEMBER(fields), .name = "call_fields", .kind = CONFIG_TEXT,

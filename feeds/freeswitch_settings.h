@@ -21,6 +21,8 @@ struct freeswitch_server {
 struct freeswitch_settings {
     struct freeswitch_server *servers; /* in the order of the file */
     const char *log;
+    const char
+        *default_domain; /* of channels that belong to no extension; "": they are not shown */
     int64_t grace;       /* seconds that a PBX may be away before its state is removed */
     int64_t events_kept; /* entries of a domain's stream, about */
     const char *fields;  /* as they were given, with commas between them */

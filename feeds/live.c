@@ -98,8 +98,8 @@ static const struct route customs[] = {
  * CHANNEL_DESTROY is left out: HANGUP_COMPLETE comes just before it, and is as long. Of applications only those are asked for
  * that a channel is shown in: live_filters.
  */
-const char *const live_subscription =
-    "event json CHANNEL_CREATE CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_ANSWER "
+const char *const live_events =
+    "CHANNEL_CREATE CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_ANSWER "
     "CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_HOLD CHANNEL_UNHOLD CHANNEL_PARK CHANNEL_UNPARK "
     "CHANNEL_EXECUTE CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE HEARTBEAT "
     "CUSTOM sofia::register sofia::unregister sofia::expire callcenter::info fifo::info "

@@ -60,10 +60,10 @@ struct live_settings {
 };
 
 /*
- * What FreeSWITCH is to be asked for: the command that subscribes, and NULL-terminated commands that make it leave out
- * applications of the dialplan that nothing is shown of. The second are for less traffic only.
+ * What FreeSWITCH is to be asked for: the events, as behind `event json`, and NULL-terminated commands that make it leave
+ * out applications of the dialplan that nothing is shown of. The second are for less traffic only.
  */
-extern const char *const live_subscription;
+extern const char *const live_events;
 extern const char *const live_filters[];
 
 struct live;

@@ -179,11 +179,21 @@ static void server_is(struct pbx *pbx, bool up)
     live_writer_flush(pbx->writer);
 }
 
+/* Less traffic. Without them all is as right, so that they fail is nobody's concern. */
+static void ask_for_less(struct pbx *pbx)
+{
+    struct error error;
+    for (const char *const *filter = live_filters; *filter; filter++)
+        if (!esl_ask(pbx->connection, slice_from(*filter), NULL, NULL, &error))
+            return;
+}
+
 static void on_ready(void *self)
 {
     struct pbx *pbx = self;
     uv_timer_stop(&pbx->grace);
     server_is(pbx, true);
+    ask_for_less(pbx);
     ask_for_lists(pbx);
 }
 
@@ -316,6 +326,7 @@ static bool open_parts(struct pbx *pbx, struct error *error)
     pbx->esl.host = pbx->server->host;
     pbx->esl.port = pbx->server->port;
     pbx->esl.password = password;
+    pbx->esl.events = live_events;
     pbx->writer = live_writer_open(common->loop, &pbx->writer_settings, common->critical, error);
     if (!pbx->writer)
         return false;
@@ -343,6 +354,7 @@ struct pbx *pbx_open(const struct pbx_common *common, const struct freeswitch_se
         (struct esl_hooks){.self = pbx, .ready = on_ready, .event = on_event, .away = on_away};
     pbx->live_settings =
         (struct live_settings){.server = slice_from(server->name),
+                               .default_domain = slice_from(settings->default_domain),
                                .call_fields = settings->call_fields,
                                .agents_call = settings->agents_call,
                                .agents_status = settings->agents_status,

@@ -193,6 +193,7 @@ static void peer_open(struct peer *peer)
     peer->limit.data = peer;
     uv_timer_start(&peer->limit, on_limit, 20000, 0);
     peer->settings = esl_settings_standard;
+    peer->settings.events = "HEARTBEAT";
     peer->settings.name = "pbx1";
     peer->settings.port = ntohs(address.sin_port);
     peer->settings.password = "ClueCon";
@@ -258,7 +259,7 @@ static void test_conversation(void)
     CU_ASSERT_STRING_EQUAL(peer.answers, "1;;-ERR command not found;");
     CU_ASSERT_STRING_EQUAL(peer.names, "A;B;");
     CU_ASSERT_STRING_EQUAL(peer.reason, "it says goodbye");
-    CU_ASSERT_PTR_NOT_NULL(strstr(peer.asked, "auth ClueCon\n\nevent json CHANNEL_CREATE "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(peer.asked, "auth ClueCon\n\nevent json HEARTBEAT"));
     CU_ASSERT_PTR_NOT_NULL(strstr(peer.asked, "\n\napi one\n\napi two\n\nnosuch\n\n"));
     CU_ASSERT_FALSE(ask(&peer, "api one"));
     const struct esl_counts *counts = esl_connection_counts(peer.connection);
