@@ -136,7 +136,7 @@ same "and the same data" '{"value":"kept"}' "$BODY"
 
 instance_at "$first" 1 1 "$CALLBOARD_BUILD"
 ids=$(server_id nginx)
-kill -KILL "$(server_id pool)" "$(server_id redis)" "$ids"
+kill -KILL "$(server_id pool)" "$(server_id redis)" "$(server_id events)" "$ids"
 callboard "$first" "$first_port" --detach
 same "it starts after all its servers were killed" 0 "$STATUS"
 same "and leaves none of the old ones" "" "$(members "$ids")"
