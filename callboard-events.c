@@ -194,8 +194,11 @@ static int run(const char *path, struct configuration *configuration)
     listen_remove(configuration->events.listen);
     log_info("ended");
     log_flush();
-    if (program.ended)
+    if (program.ended) {
         access_close(program.control);
+        server_free(program.server);
+        uv_loop_close(&program.loop);
+    }
     if (program.current != configuration)
         configuration_free(program.current);
     configuration_free(configuration);

@@ -423,14 +423,15 @@ void server_drain(struct server *server, void (*ended)(void *self), void *self)
         ended(self);
 }
 
-static void on_closed(uv_handle_t *handle)
-{
-    struct server *server = handle->data;
-    free(server);
-}
-
+/* On a loop of others libwebsockets lets go in two steps: what is on the loop, and, when that has gone, the rest. */
 void server_close(struct server *server)
 {
     lws_context_destroy(server->context);
-    uv_close((uv_handle_t *)&server->sweep, on_closed);
+    uv_close((uv_handle_t *)&server->sweep, NULL);
+}
+
+void server_free(struct server *server)
+{
+    lws_context_destroy(server->context);
+    free(server);
 }

@@ -27,7 +27,8 @@ void server_list(const struct server *server, const struct access *access, struc
 /* Tells all clients to go; ENDED is called when none is left, and the server is to be closed then. */
 void server_drain(struct server *server, void (*ended)(void *self), void *self);
 
-/* What is freed goes with the loop's closing callbacks. */
+/* Takes it off the loop, which ends some turns later; then it is to be freed. */
 void server_close(struct server *server);
+void server_free(struct server *server);
 
 #endif

@@ -39,7 +39,7 @@ mkdir "$work/bin"
 say "#!/bin/sh
 export LD_PRELOAD=libpam_wrapper.so PAM_WRAPPER=1 PAM_WRAPPER_SERVICE_DIR='$work/services'
 exec '$CALLBOARD_BUILD/callboard.fcgi' \"\$@\"" >"$work/bin/callboard.fcgi"
-ln -s "$CALLBOARD_BUILD/callboard-passwd" "$work/bin/callboard-passwd"
+ln -s "$CALLBOARD_BUILD/callboard-passwd" "$CALLBOARD_BUILD/callboard-events" "$work/bin/"
 chmod 755 "$work/bin/callboard.fcgi"
 build=$work/bin
 instance_start_or_exit
