@@ -72,5 +72,5 @@ demo_wallboard() {
 
 # What ./run says first of all.
 demo_greeting() {
-  [ -z "$demo" ] || printf '\n\nThe wallboard, with a simulated PBX behind it:\n\n  %s\n\n' "$(demo_wallboard)"
+  [ -z "$demo" ] || printf '\nThe wallboard, with a simulated PBX behind it:\n\n  %s\n' "$(demo_wallboard)"
 }
