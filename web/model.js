@@ -39,11 +39,9 @@ export class Model {
     return [...ids].map((id) => this.get(kind, id));
   }
 
-  /* All extensions that are known of: users, and those that only have a phone or a call. */
-  users() {
-    const users = new Set(this.all('user').keys());
-    for (const owned of this.#owned.values()) for (const user of owned.keys()) users.add(user);
-    return users;
+  /* Whether there is an extension USER: a user, or one that only has a phone or a call. */
+  isExtension(user) {
+    return this.all('user').has(user) || [...this.#owned.values()].some((owned) => owned.has(user));
   }
 
   /* Takes a MESSAGE of the stream in. True when it changed anything. */

@@ -17,15 +17,20 @@ export function barsOf(minutes) {
       const height = (minute[kind] / top) * HEIGHT;
       if (height === 0) continue;
       y -= height;
-      bars.push({id: `${kind}-${index}`, x: index * step + step * 0.14, y, width: step * 0.72, height, kind});
+      bars.push({x: index * step + step * 0.14, y, width: step * 0.72, height, kind});
     }
   });
   return bars;
 }
 
-/* Draws MINUTES into the element SVG. */
+let drawn = '';
+
+/* Draws MINUTES into the element SVG, if they are not what stands there. */
 export function drawPlot(svg, minutes) {
   const bars = barsOf(minutes);
+  const now = JSON.stringify(bars);
+  if (now === drawn) return;
+  drawn = now;
   const nodes = bars.map((bar) => {
     const node = document.createElementNS(SVG, 'rect');
     node.setAttribute('class', bar.kind);

@@ -29,11 +29,10 @@ export class ExtensionsView {
   show(model) {
     const users = model.takeChangedUsers();
     if (users.size === 0 && !this.#redraw) return;
-    const known = users.size > 0 ? model.users() : new Set(this.#extensions.keys());
     for (const id of users) {
       const before = this.#extensions.get(id);
-      if (!known.has(id)) {
-        this.#redraw ||= this.#extensions.delete(id);
+      if (!model.isExtension(id)) {
+        if (this.#extensions.delete(id)) this.#redraw = true;
         continue;
       }
       const after = extensionOf(model, id);

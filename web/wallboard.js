@@ -1,5 +1,5 @@
 /*
- * wallboard.js - the page: stream -> model and history -> views, at most once a frame.
+ * wallboard.js - the page: stream -> model and history -> views, ten times a second at most.
  */
 import {callsOf} from './calls.js';
 import {$, write} from './dom.js';
@@ -19,6 +19,7 @@ import {ask, authorizationOf, forgetCredential, knownCredential} from './sign_in
 import {Stream} from './stream.js';
 
 const HISTORY_KEY = 'callboard.history';
+const DRAW_MS = 100;
 
 /* PATH beside the page's folder, without the credentials that the page's own address may have in it. */
 function beside(path) {
@@ -39,7 +40,8 @@ class Wallboard {
   #preferences;
   #stream;
   #pools;
-  #frame = 0;
+  #waiting = false; // for the next frame
+  #drawn = -Infinity; // when the last one was
   #figures = {talking: 0, ringing: 0, waiting: 0, parked: 0};
 
   start() {
@@ -112,19 +114,25 @@ class Wallboard {
     this.#draw();
   }
 
-  /* All messages that come within a frame are drawn together. */
+  /* All messages that come within a tenth of a second are drawn together, in one frame. */
   #draw() {
-    this.#frame ||= requestAnimationFrame(() => {
-      this.#frame = 0;
-      const calls = callsOf(this.#model);
-      this.#calls.show(calls);
-      this.#extensions.show(this.#model);
-      this.#side.showQueues(queuesOf(this.#model));
-      this.#side.showLatest(this.#history.latest());
-      this.#drawFigures(calls);
-      this.#drawPlot();
-      this.#tick();
-    });
+    if (this.#waiting) return;
+    this.#waiting = true;
+    const wait = Math.max(0, this.#drawn + DRAW_MS - performance.now());
+    setTimeout(() => requestAnimationFrame(() => this.#frame()), wait);
+  }
+
+  #frame() {
+    this.#waiting = false;
+    this.#drawn = performance.now();
+    const calls = callsOf(this.#model);
+    this.#calls.show(calls);
+    this.#extensions.show(this.#model);
+    this.#side.showQueues(queuesOf(this.#model));
+    this.#side.showLatest(this.#history.latest());
+    this.#drawFigures(calls);
+    this.#drawTimes();
+    this.#drawHealth();
   }
 
   #drawFigures(calls) {
@@ -154,18 +162,29 @@ class Wallboard {
     write($('plot-most'), most > 0 ? this.#preferences.say('perMinute', {count: most}) : '');
   }
 
-  /* What changes with the time alone. */
+  /* Once a second: what changes with the time alone, and what nobody needs sooner. */
   #tick() {
+    const now = this.#clock.now();
+    this.#drawTimes();
+    this.#drawHealth();
+    this.#drawPlot();
+    write($('clock'), new Intl.DateTimeFormat(this.#preferences.locale, {hour: 'numeric', minute: '2-digit'}).format(now));
+    this.#healthView.announce(this.#figures, now);
+  }
+
+  #drawTimes() {
     const now = this.#clock.now();
     for (const node of document.querySelectorAll('time[data-since]')) {
       const since = Number(node.dataset.since);
-      write(node, elapsed(since, now));
+      const text = elapsed(since, now);
+      if (node.textContent === text) continue;
+      node.textContent = text;
       node.dateTime = duration(since, now);
     }
-    write($('clock'), new Intl.DateTimeFormat(this.#preferences.locale, {hour: 'numeric', minute: '2-digit'}).format(now));
-    this.#healthView.show(this.#health.worst(awayServers(this.#model)), now);
-    this.#healthView.announce(this.#figures, now);
-    if (Math.floor(now / 1000) % 60 === 0) this.#drawPlot();
+  }
+
+  #drawHealth() {
+    this.#healthView.show(this.#health.worst(awayServers(this.#model)), this.#clock.now());
   }
 
   #speak(say, locale) {
