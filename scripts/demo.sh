@@ -27,6 +27,10 @@ demo_prepare() {
 
 demo_settings() {
   cat <<END
+[freeswitch]
+directory_domains = $demo_domain
+directory_seconds = 5
+
 [freeswitch.server.demo]
 host = 127.0.0.1
 port = $demo_port

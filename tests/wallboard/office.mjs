@@ -40,13 +40,19 @@ await check('the address with a login behind the # is enough, and keeps it to it
   await page.until("location.hash === ''");
   await page.value(watch);
 });
-await check('the phones of the office are there', () => page.until("document.querySelectorAll('.extension').length >= 15", 30));
+await check('the extensions of the directory are there, with their names', async () => {
+  await page.until("document.querySelectorAll('.extension').length === 20", 30);
+  await page.until("document.querySelector('.extension [data-part=name]').textContent === 'Ana Pérez'", 30);
+});
 await check('a call rings, then is answered', () => page.until("[...seen.values()].some((states) => states.has('ringing') && states.has('talking'))", 60));
 await check('a call ends, and is among the latest', async () => {
   await page.until('[...seen.keys()].some((node) => !node.isConnected)', 60);
   await page.until("document.querySelectorAll('#latest > li').length > 0", 60);
 });
-await check('callers wait in the queue', () => page.until("[...seen.values()].some((states) => states.has('queued'))", 60));
+await check('callers wait in the queue, which is called as its group is', async () => {
+  await page.until("[...seen.values()].some((states) => states.has('queued'))", 60);
+  await page.until("[...document.querySelectorAll('.queue .name')].map((node) => node.textContent).join() === 'Support'", 30);
+});
 await check('the pools of numbers are there', () => page.until("document.querySelector('.pool .name').textContent === 'default'", 30));
 await page.screenshot(join(folder, 'office-dark.png'));
 await check('the gateway is started anew: stale meanwhile, then live again by itself', async () => {
@@ -64,4 +70,5 @@ await check('the browser has nothing to complain of', async () => {
   const complaints = page.complaints.filter((line) => !/^network: .*(502|504|ERR_)/.test(line));
   if (complaints.length > 0) throw new Error(complaints.join('\n'));
 });
+await page.screenshot(join(folder, 'office-later.png'));
 await browser.close();
