@@ -52,7 +52,8 @@ static void end(void *self)
 
 static void on_patience_over(uv_timer_t *timer)
 {
-    uv_stop(timer->loop);
+    log_info("some clients do not go: they are cut off");
+    end(timer->data);
 }
 
 static void on_end(uv_signal_t *signal, int number)
@@ -131,6 +132,7 @@ static void watch(struct program *program)
     uv_prepare_init(&program->loop, &program->before_waiting);
     uv_prepare_start(&program->before_waiting, before_waiting);
     uv_timer_init(&program->loop, &program->patience);
+    program->patience.data = program;
     signal(SIGPIPE, SIG_IGN);
 }
 
