@@ -65,15 +65,31 @@ static enum pam_answer_kind ask(pam_handle_t *pam, const struct pam_question *qu
     return answer;
 }
 
+static pam_handle_t *start(const char *service, const char *user,
+                           const struct pam_conv *conversation)
+{
+    pam_handle_t *pam = NULL;
+    int status = pam_start(service, user, conversation, &pam);
+    if (status == PAM_SUCCESS)
+        return pam;
+    log_error("PAM service %s: %s", service, pam_strerror(pam, status));
+    return NULL;
+}
+
+void pam_prepare(const char *service)
+{
+    const struct pam_conv conversation = {converse, NULL};
+    pam_handle_t *pam = start(service, NULL, &conversation);
+    if (pam)
+        pam_end(pam, PAM_SUCCESS);
+}
+
 enum pam_answer_kind pam_ask(const char *service, const struct pam_question *question)
 {
     const struct pam_conv conversation = {converse, (void *)question};
-    pam_handle_t *pam = NULL;
-    int status = pam_start(service, question->user, &conversation, &pam);
-    if (status != PAM_SUCCESS) {
-        log_error("PAM service %s: %s", service, pam_strerror(pam, status));
+    pam_handle_t *pam = start(service, question->user, &conversation);
+    if (!pam)
         return PAM_ANSWER_NONE;
-    }
     enum pam_answer_kind answer = ask(pam, question);
     pam_end(pam, PAM_SUCCESS);
     return answer;

@@ -29,6 +29,9 @@
 /* Workers whose questions are taken; more than the master starts. */
 #define CHANNELS 256
 
+/* What a child ends with, plus its answer: the status of a module that calls exit() is thus no answer, least of all a yes. */
+#define ANSWERED 100
+
 struct child {
     pid_t pid; /* 0: this place is free */
     int channel;
@@ -57,7 +60,7 @@ static void become_child(const char *service, const struct pam_question *questio
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     enum pam_answer_kind answer = pam_ask(service, question);
     log_flush();
-    _exit((int)answer);
+    _exit(ANSWERED + (int)answer);
 }
 
 /* ---- the helper ---- */
@@ -155,6 +158,16 @@ static bool answer_door(struct helper *helper)
     return true;
 }
 
+/* STATUS is what waitpid said of a child. */
+static enum pam_answer_kind answer_of(int status)
+{
+    int kind = WIFEXITED(status) ? WEXITSTATUS(status) - ANSWERED : -1;
+    if (kind >= PAM_ANSWER_GOOD && kind <= PAM_ANSWER_NONE)
+        return (enum pam_answer_kind)kind;
+    log_error("PAM gave no answer: its process ended with status %d", status);
+    return PAM_ANSWER_NONE;
+}
+
 static void reap(struct helper *helper)
 {
     struct signalfd_siginfo information;
@@ -167,11 +180,7 @@ static void reap(struct helper *helper)
             struct child *child = &helper->children[i];
             if (child->pid != pid)
                 continue;
-            bool known = WIFEXITED(status) && WEXITSTATUS(status) <= PAM_ANSWER_NONE;
-            if (!known)
-                log_error("PAM gave no answer: its process ended with status %d", status);
-            answer(child->channel, child->id,
-                   known ? (enum pam_answer_kind)WEXITSTATUS(status) : PAM_ANSWER_NONE);
+            answer(child->channel, child->id, answer_of(status));
             child->pid = 0;
         }
     }
@@ -225,6 +234,7 @@ static int become_helper(const char *service, int door)
         log_error("PAM helper: %s", strerror(errno));
         return 1;
     }
+    pam_prepare(service);
     while (serve(&helper))
         log_flush();
     log_flush();

@@ -9,12 +9,25 @@ if ldd "$CALLBOARD_BUILD/callboard.fcgi" | grep -q libasan; then
 fi
 
 module=$(find /usr/lib -name pam_matrix.so -path '*pam_wrapper*' | head -n 1)
+# A module that ends its process, as one does that is at odds with its own configuration.
+cc -shared -fPIC -o "$work/pam_leaves.so" -x c - <<'END'
+#include <stdlib.h>
+int pam_sm_authenticate(void *pam, int flags, int count, const char **words)
+{
+    (void)pam, (void)flags;
+    exit(count == 1 ? atoi(words[0]) : 2);
+}
+END
 mkdir "$work/services"
 say "auth    [success=ignore default=1] pam_succeed_if.so quiet user = locked
 auth    requisite pam_debug.so auth=maxtries
 auth    [success=ignore default=1] pam_succeed_if.so quiet user = broken
 auth    requisite pam_debug.so auth=authinfo_unavail
 auth    required $module passdb=$work/accounts
+auth    [success=ignore default=1] pam_succeed_if.so quiet user = left0
+auth    requisite $work/pam_leaves.so 0
+auth    [success=ignore default=1] pam_succeed_if.so quiet user = left1
+auth    requisite $work/pam_leaves.so 1
 account [success=ignore default=1] pam_succeed_if.so quiet user = expired
 account requisite pam_debug.so acct=acct_expired
 account [success=ignore default=1] pam_succeed_if.so quiet user = old
@@ -22,7 +35,7 @@ account requisite pam_debug.so acct=new_authtok_reqd
 account [success=ignore default=1] pam_succeed_if.so quiet user = forbidden
 account requisite pam_debug.so acct=perm_denied
 account required pam_permit.so" >"$work/services/callboard"
-for user in good locked broken expired old forbidden; do
+for user in good left0 left1 locked broken expired old forbidden; do
   say "$user:correct horse battery:callboard"
 done >"$work/accounts"
 password='correct horse battery'
@@ -63,6 +76,9 @@ for user in locked expired old forbidden nobody; do
 done
 same "PAM cannot find out: 503" 503 "$(user_gets broken "$password")"
 contains "which the log tells" "cannot retrieve" "$(<"$dir/log/pool.log")"
+
+same "a module that ends its process with 0 lets nobody in" 503 "$(user_gets left0 "$password")"
+same "nor is one that ends it with 1 a no" 503 "$(user_gets left1 "$password")"
 
 keeper=$(pgrep -P "$(server_id pool)" -x callboard-pam)
 if [ "$(id -u)" = 0 ]; then
