@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "events/basix.h"
+#include "events/command.h"
 #include "events/history.h"
 #include "events/plain.h"
 #include "events/view.h"
@@ -88,6 +89,19 @@ void client_answer(struct client *client, struct frame *body)
         push_body(client, body, false);
 }
 
+/* The word that what is told begins with, and what the client may ask for. */
+static struct frame *beginning_frame(const struct client *client, const char *word)
+{
+    struct arena arena;
+    arena_init(&arena, SMALL_BYTES);
+    struct buffer allowed = buffer_in(&arena), out = buffer_in(&arena);
+    command_write_allowed(&allowed, &client->arrival.access, client->owner->settings->commands);
+    plain_word_with(&out, word, buffer_slice(&allowed));
+    struct frame *frame = frame_make(&out);
+    arena_free(&arena);
+    return frame;
+}
+
 static void push_word(struct client *client, const char *word, bool resumable)
 {
     if (client_format(client) == FORMAT_PLAIN)
@@ -116,7 +130,8 @@ static void push_snapshot(struct client *client)
     client->started = true;
     client->arrival.resumes = false;
     client->known = (struct stream_id){0, 0};
-    push_word(client, "snapshot", false);
+    if (client_format(client) == FORMAT_PLAIN)
+        push_body(client, beginning_frame(client, "snapshot"), false);
     for (int element = 0; element < ELEMENT_COUNT; element++)
         if (view_has_kind(arrival, (enum element)element))
             push_field_spec(client, (enum element)element);
@@ -176,7 +191,7 @@ static void push_missed(struct client *client, const struct store_reply *entries
     size_t used = 0;
     char seq[SEQ_BYTES];
     struct stream_id last = client->arrival.since;
-    struct frame *resumed = text_frame(plain_word, "resumed");
+    struct frame *resumed = beginning_frame(client, "resumed");
     stream_id_write(client->arrival.since, seq);
     if (messages)
         messages[used] = message_make(resumed, FORMAT_PLAIN, seq);

@@ -25,6 +25,7 @@ struct arrival {
     char user[CLIENT_NAME_BYTES], group[CLIENT_NAME_BYTES]; /* filters, or "" */
     unsigned elements;                                      /* a bit for each; all: ELEMENTS_ALL */
     bool own;                                               /* hears of his own channels only */
+    bool subprotocol;                                       /* offers "events": it is spoken */
     bool force;                                             /* in place of older ones */
     bool resumes;
     struct stream_id since;

@@ -17,6 +17,29 @@ static const struct {
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 
+static bool is_eavesdrop(const char *name)
+{
+    return strcmp(name, "eavesdrop") == 0;
+}
+
+static bool has_own_only(const struct access *access)
+{
+    return *access->user && !access->administrator;
+}
+
+void command_write_allowed(struct buffer *out, const struct access *access, bool on)
+{
+    const char *comma = "";
+    buffer_add_string(out, "\"commands\":[");
+    for (size_t i = 0; on && i < COMMANDS; i++) {
+        if (is_eavesdrop(commands[i].name) && !access->supervisor)
+            continue;
+        buffer_format(out, "%s\"%s\"", comma, commands[i].name);
+        comma = ",";
+    }
+    buffer_format(out, "],\"channels\":\"%s\"", has_own_only(access) ? "own" : "all");
+}
+
 /* The member NAME as a word of letters, digits, "-" and "_". */
 static bool read_word(const json_t *object, const char *name, char word[COMMAND_WORD_BYTES])
 {
@@ -35,7 +58,7 @@ static const json_t *channel_of(const struct access *access, const struct domain
 {
     const json_t *channel = json_object_get(domain->elements[ELEMENT_CHANNEL], uuid);
     const json_t *user = json_object_get(channel, "user_id");
-    if (!own || !*access->user || access->administrator)
+    if (!own || !has_own_only(access))
         return channel;
     return json_is_string(user) && slice_is(json_slice(user), access->user) ? channel : NULL;
 }
@@ -97,8 +120,7 @@ static bool check(const json_t *asked, const struct access *access, const struct
     const json_t *server = json_object_get(channel, "server");
     if (!take_server(server, request, error))
         return false;
-    if (strcmp(request->name, "eavesdrop") == 0 &&
-        !check_eavesdrop(asked, access, domain, server, error))
+    if (is_eavesdrop(request->name) && !check_eavesdrop(asked, access, domain, server, error))
         return false;
     request->packet = packet_of(asked, command, access, request->uuid);
     return request->packet || error_set(error, "out of memory");

@@ -5,6 +5,7 @@
 #ifndef CALLBOARD_EVENTS_COMMAND_H
 #define CALLBOARD_EVENTS_COMMAND_H
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "events/access.h"
 #include "events/domain.h"
@@ -24,5 +25,11 @@ struct command_request {
  */
 bool command_check(struct slice text, const struct access *access, const struct domain *domain,
                    struct command_request *request, struct error *error);
+
+/*
+ * Adds what ACCESS may ask for, as members of a JSON object: "commands":[...],"channels":"all", or "own" for those of its
+ * user. Of commands there are none unless they are ON.
+ */
+void command_write_allowed(struct buffer *out, const struct access *access, bool on);
 
 #endif

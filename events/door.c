@@ -209,11 +209,11 @@ static void on_verdict(void *self, enum credential_verdict verdict)
         visitor_free(visitor);
 }
 
-static void check(struct visitor *visitor, const struct head *head)
+static void check(struct visitor *visitor)
 {
     struct slice name, secret;
     struct arrival *arrival = &visitor->request.arrival;
-    if (!basic_read(&visitor->arena, head->authorization, &name, &secret)) {
+    if (!basic_read(&visitor->arena, visitor->request.authorization, &name, &secret)) {
         act_on(visitor, VERDICT_WRONG);
         return;
     }
@@ -244,7 +244,7 @@ static void read_request(struct visitor *visitor, size_t length)
     if (visitor->request.kind == REQUEST_REFUSED)
         refuse(visitor, visitor->request.status, visitor->request.why);
     else
-        check(visitor, &head);
+        check(visitor);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)

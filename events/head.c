@@ -20,6 +20,7 @@ static const struct {
     {"accept", offsetof(struct head, accept), true},
     {"last-event-id", offsetof(struct head, last_event_id), false},
     {"x-forwarded-for", offsetof(struct head, forwarded_for), true},
+    {"sec-websocket-protocol", offsetof(struct head, protocols), true},
 };
 
 size_t head_length(struct slice bytes)

@@ -16,7 +16,7 @@ struct head {
     bool http_1_1;
     /* Headers, or empty. */
     struct slice host, upgrade, connection, key, version, authorization, origin, accept;
-    struct slice last_event_id, forwarded_for;
+    struct slice last_event_id, forwarded_for, protocols;
 };
 
 /* The length of the head at the beginning of BYTES, its empty line included; 0: it is not complete. */

@@ -60,7 +60,14 @@ void plain_system_msg(struct buffer *out, const char *text)
 
 void plain_word(struct buffer *out, const char *message)
 {
+    plain_word_with(out, message, slice_of(NULL, 0));
+}
+
+void plain_word_with(struct buffer *out, const char *message, struct slice members)
+{
     buffer_add_string(out, "\"message\":\"");
     buffer_add_string(out, message);
-    buffer_add_string(out, "\"}");
+    buffer_add_string(out, members.length > 0 ? "\"," : "\"");
+    buffer_add(out, members);
+    buffer_add_byte(out, '}');
 }

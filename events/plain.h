@@ -25,7 +25,10 @@ void plain_info_event(struct buffer *out, enum element element, const char *id, 
                       const char *event);
 void plain_system_msg(struct buffer *out, const char *text);
 
-/* A message without more: snapshot, ready, resumed. */
+/* A message without more: ready. */
 void plain_word(struct buffer *out, const char *message);
+
+/* One with MEMBERS, as they stand in a JSON object: snapshot, resumed. */
+void plain_word_with(struct buffer *out, const char *message, struct slice members);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 
+#include "base/buffer.h"
 #include "base/form.h"
 
 static bool refuse(struct request *request, int status, const char *why)
@@ -117,6 +118,32 @@ static bool read_query(struct slice query, const struct head *head, struct arena
     return true;
 }
 
+/* ---- who it is ---- */
+
+/*
+ * A page can set no header of a WebSocket but the subprotocols that it offers. So its credential may be one of them, beside
+ * "events": "basic." and NAME:SECRET in base64url without padding (RFC 4648, section 5).
+ */
+static struct slice offered_credential(struct slice offers, struct arena *arena)
+{
+    static const char mark[] = "basic.", scheme[] = "Basic ";
+    while (offers.data) {
+        struct slice offer = slice_trim(slice_cut(offers, ',', &offers));
+        struct buffer header = buffer_in(arena);
+        if (!slice_starts(offer, mark))
+            continue;
+        buffer_add_string(&header, scheme);
+        for (size_t i = sizeof mark - 1; i < offer.length; i++)
+            buffer_add_byte(&header, offer.data[i] == '-'   ? '+'
+                                     : offer.data[i] == '_' ? '/'
+                                                            : offer.data[i]);
+        for (size_t length = offer.length - (sizeof mark - 1); length % 4 > 0; length++)
+            buffer_add_byte(&header, '=');
+        return buffer_slice(&header);
+    }
+    return slice_of(NULL, 0);
+}
+
 /* ---- all of it ---- */
 
 static bool read_upgrade(const struct head *head, struct request *request)
@@ -128,6 +155,7 @@ static bool read_upgrade(const struct head *head, struct request *request)
     if (head->key.length != 24 || !slice_is_name(head->key, "+/="))
         return refuse(request, 400, "Sec-WebSocket-Key is malformed");
     request->key = head->key;
+    request->arrival.subprotocol = head_list_has(head->protocols, "events");
     return true;
 }
 
@@ -154,6 +182,9 @@ void request_read(const struct head *head, const char *origins, const char *peer
 {
     *request = (struct request){.kind = REQUEST_STREAM};
     read_address(head->forwarded_for, peer, request->arrival.address);
+    request->authorization = head->authorization.length > 0
+                                 ? head->authorization
+                                 : offered_credential(head->protocols, arena);
     if (read_path(head, request) && !origin_is_good(head, origins))
         refuse(request, 403, "pages of this origin may not connect");
     else if (request->kind != REQUEST_REFUSED)

@@ -19,7 +19,8 @@ struct request {
     const char *why;        /* for a person */
     struct arrival arrival; /* without access; `own` is request_finish's to say */
     bool full_events;
-    struct slice key; /* of a WebSocket */
+    struct slice key;           /* of a WebSocket */
+    struct slice authorization; /* as in the header of that name, or empty */
 };
 
 /*

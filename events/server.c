@@ -245,13 +245,15 @@ static bool make_room(struct server *server, const struct arrival *arrival)
 }
 
 /* The request that libwebsockets sees. */
-static size_t request_of(struct slice key, char *request, size_t size)
+static size_t request_of(const struct arrival *arrival, struct slice key, char *request,
+                         size_t size)
 {
     return (size_t)snprintf(request, size,
                             "GET / HTTP/1.1\r\nHost: callboard\r\nUpgrade: websocket\r\n"
                             "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                            "Sec-WebSocket-Key: %.*s\r\n\r\n",
-                            SLICE_ARGUMENTS(key));
+                            "Sec-WebSocket-Key: %.*s\r\n%s\r\n",
+                            SLICE_ARGUMENTS(key),
+                            arrival->subprotocol ? "Sec-WebSocket-Protocol: events\r\n" : "");
 }
 
 static void adopt(struct server *server, int descriptor, struct slice key)
@@ -261,7 +263,7 @@ static void adopt(struct server *server, int descriptor, struct slice key)
         lws_adopt_descriptor_vhost(server->host, LWS_ADOPT_SOCKET, adopted, "events", NULL);
     } else {
         char request[256];
-        size_t length = request_of(key, request, sizeof request);
+        size_t length = request_of(&server->arriving->arrival, key, request, sizeof request);
         lws_adopt_socket_vhost_readbuf(server->host, descriptor, request, length);
     }
 }

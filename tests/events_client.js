@@ -126,9 +126,11 @@ function follow(message) {
 
 /* ---- the connection ---- */
 
-const socket = new WebSocket(url, {
+/* AS_PAGE: the credential as a page in a browser gives it, which can set no header. */
+const asPage = Boolean(process.env.AS_PAGE);
+const socket = new WebSocket(url, asPage ? ['events', `basic.${Buffer.from(credential).toString('base64url')}`] : [], {
   headers: {
-    Authorization: 'Basic ' + Buffer.from(credential).toString('base64'),
+    ...(asPage ? {} : {Authorization: 'Basic ' + Buffer.from(credential).toString('base64')}),
     ...(process.env.ORIGIN ? {Origin: process.env.ORIGIN} : {}),
   },
   rejectUnauthorized: false,

@@ -103,6 +103,8 @@ same "a wrong token is refused" '{"refused":401}' "$(client "$basix" "$domain:wr
 same "a token is good for its own domain only" '{"refused":401}' "$(client "$basix" "other.test:$CALLBOARD_DOMAIN_TOKEN")"
 same "a wrong password is refused" '{"refused":401}' "$(client "$ws/events" "ada@$domain:wrong")"
 same "a page of another server is refused" '{"refused":403}' "$(ORIGIN=https://evil.example client "$ws/events" "$token")"
+contains "a page's credential is a subprotocol" '{"open":true}' "$(AS_PAGE=1 client "$ws/events" "$token" listen 500)"
+same "a wrong one is refused there too" '{"refused":401}' "$(AS_PAGE=1 client "$ws/events" "$domain:wrong")"
 same "there is nothing else" '{"refused":404}' "$(client "$ws/events/x" "$token" | head -1)"
 anonymous GET /events
 same "without a credential: 401" 401 "$STATUS"
@@ -172,6 +174,11 @@ contains "and the new one hears" initial_info "$(<"$work/new")"
 # --- commands
 
 answered() { messages "$1" "m.get('message') in ('answer','msg')" | sed 's/"seq":"[^"]*",//'; }
+may() { messages "$1" "m.get('message')=='snapshot'" | sed 's/.*"snapshot",//; s/}$//'; }
+client "$ws/events?element=user" "$ada" listen 500 >"$work/may"
+same "a user is told what he may ask for" '"commands":["park","hangup","transfer"],"channels":"own"' "$(may may)"
+client "$ws/events?element=user" "$boss" listen 500 >"$work/may"
+same "an administrator too" '"commands":["park","hangup","transfer","eavesdrop"],"channels":"all"' "$(may may)"
 client "$ws/events" "$token" send '{"cmd":"hangup","uuid":"u1"}' >"$work/command"
 contains "nobody listens for that server's commands" '"cmd":"hangup","ok":false,"error":"nobody listens' "$(answered command)"
 cat >"$work/server.sh" <<'END'
