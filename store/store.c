@@ -9,8 +9,9 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "store/address.h"
 #include "store/redis_loop.h"
+#include "store/reply.h"
+#include "store/settings.h"
 
 #define RECONNECT_FIRST_MS 20
 
@@ -49,6 +50,8 @@ struct store {
     uv_timer_t
         timer; /* PAUSING: next attempt; CONNECTING: hello's deadline; UP: the oldest batch's */
     uv_getaddrinfo_t resolving;
+    struct addrinfo *found;         /* CONNECTING: the addresses of a host's name */
+    const struct addrinfo *untried; /* those of them that are still to be tried */
     int users; /* of this memory: the timer, and a name being resolved, which may not be stopped */
     int64_t pause_ms;
     size_t hello_left; /* replies to hello that are still to come */
@@ -59,61 +62,11 @@ struct store {
     void *change_self;
 };
 
-const struct config_option store_options[] = {
-    {.section = "redis",
-     .name = "address",
-     .kind = CONFIG_TEXT,
-     .offset = offsetof(struct store_settings, address),
-     .standard = "unix:/run/redis/redis-server.sock"},
-    {.section = "redis",
-     .name = "password_file",
-     .kind = CONFIG_TEXT,
-     .offset = offsetof(struct store_settings, password_file),
-     .standard = ""},
-    {.section = "redis",
-     .name = "deadline",
-     .kind = CONFIG_NUMBER,
-     .offset = offsetof(struct store_settings, deadline_ms),
-     .standard = "500",
-     .minimum = 10,
-     .maximum = 60000},
-    {.section = "redis",
-     .name = "reconnect",
-     .kind = CONFIG_NUMBER,
-     .offset = offsetof(struct store_settings, reconnect_ms),
-     .standard = "250",
-     .minimum = 10,
-     .maximum = 60000},
-};
-const size_t store_option_count = sizeof store_options / sizeof *store_options;
-
 static void connect_now(struct store *store);
+static void connect_next(struct store *store, const char *why);
 static void give_up(struct store *store, const char *why);
 
 /* ---- replies ---- */
-
-/* Copies a reply of hiredis into ARENA; what does not fit leaves the arena exhausted. */
-static struct store_reply plain_reply(const redisReply *reply, struct arena *arena)
-{
-    static const enum store_reply_kind kinds[] = {
-        [REDIS_REPLY_STRING] = STORE_STRING,   [REDIS_REPLY_ARRAY] = STORE_ARRAY,
-        [REDIS_REPLY_INTEGER] = STORE_INTEGER, [REDIS_REPLY_NIL] = STORE_NIL,
-        [REDIS_REPLY_STATUS] = STORE_STATUS,   [REDIS_REPLY_ERROR] = STORE_ERROR};
-    if (reply->type <= 0 || (size_t)reply->type >= sizeof kinds / sizeof *kinds)
-        return (struct store_reply){
-            .kind = STORE_ERROR, .text = SLICE_LITERAL("ERR a reply of a type that is not RESP2")};
-    struct store_reply plain = {.kind = kinds[reply->type], .integer = reply->integer};
-    if (plain.kind == STORE_STRING || plain.kind == STORE_STATUS || plain.kind == STORE_ERROR)
-        plain.text = arena_copy(arena, slice_of(reply->str, reply->len));
-    if (plain.kind == STORE_ARRAY) {
-        struct store_reply *elements = arena_calloc(arena, reply->elements, sizeof *elements);
-        for (size_t i = 0; elements && i < reply->elements; i++)
-            elements[i] = plain_reply(reply->element[i], arena);
-        plain.elements = elements;
-        plain.count = elements ? reply->elements : 0;
-    }
-    return plain;
-}
 
 static void finish(struct waiting *waiting)
 {
@@ -132,7 +85,7 @@ static void on_reply(redisAsyncContext *redis, void *reply, void *data)
     struct waiting *waiting = data;
     (void)redis;
     if (reply)
-        waiting->replies[waiting->answered] = plain_reply(reply, waiting->arena);
+        waiting->replies[waiting->answered] = store_reply_from(reply, waiting->arena);
     else
         waiting->failed = true;
     if (++waiting->answered == waiting->count)
@@ -229,8 +182,16 @@ static void tell_change(struct store *store, bool up)
         store->change(store->change_self, up);
 }
 
+static void forget_addresses(struct store *store)
+{
+    uv_freeaddrinfo(store->found);
+    store->found = NULL;
+    store->untried = NULL;
+}
+
 static void pause_then_connect(struct store *store)
 {
+    forget_addresses(store);
     store->state = STORE_PAUSING;
     uv_timer_start(&store->timer, on_timer, (uint64_t)store->pause_ms, 0);
     store->pause_ms *= 2;
@@ -262,7 +223,7 @@ static void on_timer(uv_timer_t *timer)
     if (store->state == STORE_PAUSING) {
         connect_now(store);
     } else if (store->state == STORE_CONNECTING) {
-        give_up(store, "no answer to hello in time");
+        connect_next(store, "no answer to hello in time");
     } else if (store->state == STORE_UP && store->oldest) {
         if (store->oldest->deadline_ms > uv_now(store->loop)) {
             watch_deadline(store);
@@ -283,7 +244,7 @@ static void on_connect(const redisAsyncContext *redis, int status)
     char why[256];
     snprintf(why, sizeof why, "%s", redis->errstr);
     store->redis = NULL;
-    give_up(store, why);
+    connect_next(store, why);
 }
 
 static void on_disconnect(const redisAsyncContext *redis, int status)
@@ -294,12 +255,16 @@ static void on_disconnect(const redisAsyncContext *redis, int status)
     char why[256];
     snprintf(why, sizeof why, "%s", status == REDIS_OK ? "connection closed" : redis->errstr);
     store->redis = NULL;
-    give_up(store, why);
+    if (store->state == STORE_CONNECTING)
+        connect_next(store, why);
+    else
+        give_up(store, why);
 }
 
 static void greeted(struct store *store)
 {
     store->state = STORE_UP;
+    forget_addresses(store);
     store->pause_ms = RECONNECT_FIRST_MS;
     store->reported = false;
     store->refusal[0] = '\0';
@@ -359,6 +324,12 @@ static bool say_hello(struct store *store)
     return sent;
 }
 
+/* Else a connection that only listens, as subscriber.c's, never notices that Redis' machine has lost its power. */
+static bool keep_alive(struct store *store)
+{
+    return store->address.path || redisEnableKeepAlive(&store->redis->c) == REDIS_OK;
+}
+
 /* Begins a connection to HOST, a number, or to the unix socket. */
 static void begin_connection(struct store *store, const char *host)
 {
@@ -372,20 +343,50 @@ static void begin_connection(struct store *store, const char *host)
         char why[256];
         snprintf(why, sizeof why, "%s", redis->errstr);
         redisAsyncFree(redis);
-        give_up(store, why);
+        connect_next(store, why);
         return;
     }
     redis->data = store;
     store->redis = redis;
     store->state = STORE_CONNECTING;
     struct error error = {"the connection could not be set up"};
-    if (!redis_loop_attach(redis, store->loop, &error) ||
+    if (!redis_loop_attach(redis, store->loop, &error) || !keep_alive(store) ||
         redisAsyncSetConnectCallback(redis, on_connect) != REDIS_OK ||
         redisAsyncSetDisconnectCallback(redis, on_disconnect) != REDIS_OK || !say_hello(store)) {
-        give_up(store, error.text);
+        connect_next(store, error.text);
         return;
     }
     uv_timer_start(&store->timer, on_timer, (uint64_t)store->settings->deadline_ms, 0);
+}
+
+/* The number of ADDRESS as text; an error of libuv otherwise. */
+static int write_number(const struct addrinfo *address, char *text, size_t size)
+{
+    const void *socket = address->ai_addr;
+    return address->ai_family == AF_INET6 ? uv_ip6_name(socket, text, size)
+                                          : uv_ip4_name(socket, text, size);
+}
+
+/*
+ * The address tried last is none: tries the next one of the host's name, if it has one. As localhost may be ::1, and Redis
+ * listen at 127.0.0.1.
+ */
+static void connect_next(struct store *store, const char *why)
+{
+    redisAsyncContext *redis = store->redis;
+    const struct addrinfo *address = store->untried;
+    char host[INET6_ADDRSTRLEN];
+    if (!address || write_number(address, host, sizeof host) != 0) {
+        give_up(store, why);
+        return;
+    }
+    store->untried = address->ai_next;
+    store->redis = NULL;
+    if (redis) {
+        redis->data = NULL;
+        redisAsyncFree(redis);
+    }
+    begin_connection(store, host);
 }
 
 static void release(struct store *store)
@@ -399,24 +400,15 @@ static void release(struct store *store)
 static void on_resolved(uv_getaddrinfo_t *resolving, int status, struct addrinfo *found)
 {
     struct store *store = resolving->data;
-    char host[64];
+    store->found = found;
+    store->untried = found;
     if (store->state == STORE_CLOSED) {
-        uv_freeaddrinfo(found);
+        forget_addresses(store);
         release(store);
         return;
     }
     store->users--;
-    if (status == 0 && found->ai_family == AF_INET6)
-        status = uv_ip6_name((const struct sockaddr_in6 *)(const void *)found->ai_addr, host,
-                             sizeof host);
-    else if (status == 0)
-        status = uv_ip4_name((const struct sockaddr_in *)(const void *)found->ai_addr, host,
-                             sizeof host);
-    uv_freeaddrinfo(found);
-    if (status != 0)
-        give_up(store, uv_strerror(status));
-    else
-        begin_connection(store, host);
+    connect_next(store, status != 0 ? uv_strerror(status) : "its name has no address");
 }
 
 /* hiredis would resolve a name while the whole loop waits; so the loop resolves it first. */
@@ -437,25 +429,6 @@ static void connect_now(struct store *store)
         store->users++;
 }
 
-static bool read_address(const struct store_settings *settings, struct arena *arena,
-                         struct store_address *address, struct error *error)
-{
-    if (!store_address_parse(settings->address, arena, address, error))
-        return false;
-    return !*settings->password_file ||
-           config_read_secret(settings->password_file, arena, &address->password, error);
-}
-
-bool store_settings_check(const struct store_settings *settings, struct error *error)
-{
-    struct store_address address;
-    struct arena arena;
-    arena_init(&arena, 65536);
-    bool good = read_address(settings, &arena, &address, error);
-    arena_free(&arena);
-    return good;
-}
-
 struct store *store_open(uv_loop_t *loop, const struct store_settings *settings,
                          struct metrics_worker *counts, struct error *error)
 {
@@ -469,7 +442,7 @@ struct store *store_open(uv_loop_t *loop, const struct store_settings *settings,
     store->settings = settings;
     store->counts = counts;
     store->pause_ms = RECONNECT_FIRST_MS;
-    if (!read_address(settings, &store->arena, &store->address, error)) {
+    if (!store_settings_address(settings, &store->arena, &store->address, error)) {
         arena_free(&store->arena);
         free(store);
         return NULL;
@@ -511,6 +484,7 @@ void store_close(struct store *store)
     store->state = STORE_CLOSED;
     store->redis = NULL;
     store->counts->store_up = 0;
+    forget_addresses(store);
     if (redis) {
         redis->data = NULL;
         redisAsyncFree(redis);

@@ -76,6 +76,19 @@ cgi GET /status CALLBOARD_CONF_REDIS_ADDRESS=unix:/nowhere/redis.sock </dev/null
 same "Redis away: /status answers" "200 OK away" "$STATUS $(json redis)"
 cgi GET /cticache/DNIS-ANI/1:1 CALLBOARD_CONF_REDIS_ADDRESS=unix:/nowhere/redis.sock </dev/null
 same "Redis away: 503" "503 Service Unavailable 1" "$STATUS $(header Retry-After)"
+# Redis listens at one address of its host's name: which is found, whatever order they come in.
+if ! sanitized; then # both the wrapper and AddressSanitizer want to be in front of libc
+  free_ports
+  background remote redis-server --port "$free_port" --bind 127.0.0.1 --save "" --dir "$work"
+  eventually 10 port_taken "$free_port"
+  printf '%s\n' "127.0.0.9 first.test" "127.0.0.1 first.test" "127.0.0.1 second.test" "127.0.0.9 second.test" >"$work/hosts"
+  for name in first second; do
+    cgi GET /cticache/DNIS-ANI/1:1 LD_PRELOAD=libnss_wrapper.so NSS_WRAPPER_HOSTS="$work/hosts" \
+      CALLBOARD_CONF_REDIS_ADDRESS="redis://$name.test:$free_port/0" </dev/null
+    same "Redis at one of two addresses, $name: its answer" "404 Not Found" "$STATUS"
+  done
+fi
+
 cgi GET /status CALLBOARD_CONFIG=/nowhere/callboard.conf </dev/null
 same "no configuration: 500" "500 Internal Server Error" "$STATUS"
 contains "no configuration: the site's owner reads why" "/nowhere/callboard.conf" "$(<"$work/cgi.log")"
