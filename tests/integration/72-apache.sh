@@ -1,5 +1,7 @@
+#!/usr/bin/env bash
 # 72-apache.sh - Apache's mod_authnz_fcgi asks the pool, in the AUTHORIZER role, whether a password is right.
 . "$(dirname "$0")/../lib.sh"
+. "$root/tests/front_ends.sh"
 
 password='correct horse battery'
 file=$work/htpasswd
@@ -15,30 +17,15 @@ pool_port=$free_port
 background pool "$CALLBOARD_BUILD/callboard.fcgi" --config "$dir/callboard.conf" --listen "127.0.0.1:$pool_port"
 ok "a pool on TCP starts" eventually 10 port_taken "$pool_port"
 
-free_ports
-modules=$(find /usr/lib -type d -path '*apache2/modules' | head -n 1)
-mkdir -p "$work/site/private" "$work/apache"
-say "behind the password" >"$work/site/private/page"
-say "ServerRoot $work/apache
-ServerName 127.0.0.1
-Listen 127.0.0.1:$free_port
-PidFile $work/apache/pid
-ErrorLog $work/apache/error.log
-DocumentRoot $work/site
-${service_user:+User $service_user
-Group $service_group}" >"$work/apache.conf"
-for module in mpm_event unixd authn_core authz_core authz_user auth_basic authnz_fcgi; do
-  [ ! -e "$modules/mod_$module.so" ] || say "LoadModule ${module}_module $modules/mod_$module.so"
-done >>"$work/apache.conf"
-say "AuthnzFcgiDefineProvider authn callboard fcgi://127.0.0.1:$pool_port/
+mkdir -p "$work/apache/site/private"
+say "behind the password" >"$work/apache/site/private/page"
+apache apache authz_user auth_basic authnz_fcgi < <(say "AuthnzFcgiDefineProvider authn callboard fcgi://127.0.0.1:$pool_port/
 <Location /private>
   AuthType Basic
   AuthName callboard
   AuthBasicProvider callboard
   Require valid-user
-</Location>" >>"$work/apache.conf"
-background apache apache2 -f "$work/apache.conf" -D FOREGROUND
-ok "Apache starts" eventually 10 port_taken "$free_port"
+</Location>")
 
 page() {
   anonymous GET "http://127.0.0.1:$free_port/private/page" "$@"

@@ -1,5 +1,7 @@
+#!/usr/bin/env bash
 # 73-lighttpd.sh - lighttpd asks the pool, in the AUTHORIZER role, whether a password is right.
 . "$(dirname "$0")/../lib.sh"
+. "$root/tests/front_ends.sh"
 
 password='correct horse battery'
 file=$work/htpasswd
@@ -14,25 +16,16 @@ htpasswd = $lookups
 [credentials]
 htpasswd = $file"
 
-free_ports
-mkdir -p "$work/site/private/lookups"
-say "of the lookups" >"$work/site/private/lookups/page"
-say "behind the password" >"$work/site/private/page"
-say "nobody asks" >"$work/site/page"
-say "printf 'Content-Type: text/plain\n\n%s' \"\$REMOTE_USER\"" >"$work/site/private/who.cgi"
-template_fill "$root/lighttpd/callboard-authorizer.conf.in" \
-  path /private socket "$pool_socket" docroot "$work/site" >"$work/authorizer.conf"
-say "server.bind = \"127.0.0.1\"
-server.port = $free_port
-server.document-root = \"$work/site\"
-${service_user:+server.username = \"$service_user\"
-server.groupname = \"$service_group\"}
-server.modules += (\"mod_cgi\", \"mod_setenv\")
-\$HTTP[\"url\"] =^ \"/private/lookups/\" { setenv.set-environment = (\"CALLBOARD_GROUP\" => \"directory\") }
-cgi.assign = (\".cgi\" => \"/bin/sh\")
-include \"$work/authorizer.conf\"" >"$work/lighttpd.conf"
-background lighttpd lighttpd -D -f "$work/lighttpd.conf"
-ok "lighttpd starts" eventually 10 port_taken "$free_port"
+site=$work/lighttpd/site
+mkdir -p "$site/private/lookups"
+say "of the lookups" >"$site/private/lookups/page"
+say "behind the password" >"$site/private/page"
+say "nobody asks" >"$site/page"
+say "printf 'Content-Type: text/plain\n\n%s' \"\$REMOTE_USER\"" >"$site/private/who.cgi"
+lighttpd lighttpd < <(say 'server.modules += ("mod_cgi", "mod_setenv")
+$HTTP["url"] =^ "/private/lookups/" { setenv.set-environment = ("CALLBOARD_GROUP" => "directory") }
+cgi.assign = (".cgi" => "/bin/sh")' &&
+  template_fill "$root/lighttpd/callboard-authorizer.conf.in" path /private socket "$pool_socket" docroot "$site")
 
 page() {
   anonymous GET "http://127.0.0.1:$free_port/private/page" "$@"

@@ -2,6 +2,7 @@
 # 74-front-ends.sh - the same clients, behind every web server and in every way there is a template for: each gets what the
 # contracts say, and the same bytes as behind the others.
 . "$(dirname "$0")/../lib.sh"
+. "$root/tests/front_ends.sh"
 . "$root/tests/scenario.sh"
 
 # The web servers' user starts the program himself here, and reads its configuration.
@@ -36,56 +37,20 @@ behind nginx "$CALLBOARD_HTTP_URL"
 
 # --- Apache ---
 
-modules=$(find /usr/lib -type d -path '*apache2/modules' | head -n 1)
-
-# apache NAME MODULE...: starts one with the configuration on standard input.
-apache() {
-  local name=$1 place=$work/apache-$1 module
-  shift
-  free_ports
-  mkdir -p "$place/site"
-  {
-    say "ServerRoot $place
-ServerName 127.0.0.1
-Listen 127.0.0.1:$free_port
-PidFile $place/pid
-ErrorLog $work/apache-$name.log
-DocumentRoot $place/site
-${service_user:+User $service_user
-Group $service_group}"
-    for module in mpm_event unixd authn_core authz_core alias env setenvif log_config mime reqtimeout "$@"; do
-      [ ! -e "$modules/mod_$module.so" ] || say "LoadModule ${module}_module $modules/mod_$module.so"
-    done
-    say "TypesConfig /dev/null
-<Directory />
-  AllowOverride None
-  Require all denied
-</Directory>"
-    cat
-  } >"$work/apache-$name.conf"
-  chown -R "${service_user:-$(id -un)}" "$place"
-  background "apache-$name" apache2 -f "$work/apache-$name.conf" -D FOREGROUND
-  ok "Apache starts: $name" eventually 10 port_taken "$free_port"
-}
-
-apache_stop() {
-  process_stop "$work/apache-$1.pid" TERM
-}
-
 apache proxy-fcgi proxy proxy_fcgi < <(template_fill "$root/apache/callboard-proxy-fcgi.conf.in" \
   socket "$pool_socket" access_log "$work/access.log")
 behind proxy-fcgi
-apache_stop proxy-fcgi
+front_end_stop proxy-fcgi
 
 apache fcgid fcgid < <(template_fill "$root/apache/callboard-fcgid.conf.in" \
   program "$program" config "$dir/callboard.conf" access_log "$work/access.log")
 behind fcgid
-apache_stop fcgid
+front_end_stop fcgid
 
-apache cgid cgid < <(say "ScriptSock $work/apache-cgid/cgid" && template_fill "$root/apache/callboard-cgid.conf.in" \
+apache cgid cgid < <(say "ScriptSock $work/cgid/cgid" && template_fill "$root/apache/callboard-cgid.conf.in" \
   program "$program" config "$dir/callboard.conf" access_log "$work/access.log")
 behind cgid
-apache_stop cgid
+front_end_stop cgid
 
 # Shared hosting: a directory with .htaccess and the program, and a Redis elsewhere, which wants a password.
 free_ports
@@ -103,7 +68,7 @@ scenario_redis() {
   REDISCLI_AUTH=far-away redis-cli -p "$redis_port" "$@"
 }
 
-site=$work/apache-htaccess/site
+site=$work/htaccess/site
 mkdir -p "$site"
 cp "$program" "$site/callboard.cgi"
 {
@@ -111,30 +76,20 @@ cp "$program" "$site/callboard.cgi"
   say "SetEnv CALLBOARD_CONF_REDIS_ADDRESS redis://127.0.0.1:$redis_port/0
 SetEnv CALLBOARD_CONF_REDIS_PASSWORD_FILE $work/redis-password"
 } >"$site/.htaccess"
-apache htaccess cgid rewrite < <(say "ScriptSock $work/apache-htaccess/cgid
+apache htaccess cgid rewrite < <(say "ScriptSock $work/htaccess/cgid
 <Directory $site>
   Require all granted
   AllowOverride AuthConfig FileInfo Options
 </Directory>")
 behind htaccess
-apache_stop htaccess
+front_end_stop htaccess
 
 # --- lighttpd ---
 
 scenario_redis() {
   redis "$@"
 }
-free_ports
-template_fill "$root/lighttpd/callboard.conf.in" socket "$pool_socket" >"$work/callboard-lighttpd.conf"
-mkdir "$work/empty"
-say "server.bind = \"127.0.0.1\"
-server.port = $free_port
-server.document-root = \"$work/empty\"
-${service_user:+server.username = \"$service_user\"
-server.groupname = \"$service_group\"}
-include \"$work/callboard-lighttpd.conf\"" >"$work/lighttpd.conf"
-background lighttpd lighttpd -D -f "$work/lighttpd.conf"
-ok "lighttpd starts" eventually 10 port_taken "$free_port"
+lighttpd lighttpd < <(template_fill "$root/lighttpd/callboard.conf.in" socket "$pool_socket")
 behind lighttpd
 
 not_ok "no log has a password or a token" grep -rlF -e "$CALLBOARD_PASSWORD" -e "$CALLBOARD_TOKEN" "$work" --include='*.log'
