@@ -105,6 +105,7 @@ stream_refused() {
   ORIGIN=https://evil.example stream_client /events "$stream_token"
   same "a page of another server is refused" '{"refused":403}' "$(<"$work/client")"
   ORIGIN=$stream_base ok "a page of this one is not" stream_opens
+  AS_PAGE=1 ok "a page's credential is a subprotocol, which comes through" stream_opens
   anonymous GET "$stream_base/events"
   same "without a credential: 401" "401 Basic" "$STATUS $(header WWW-Authenticate | cut -d' ' -f1)"
   anonymous GET "$stream_base/eventsx"
