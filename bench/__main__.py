@@ -13,7 +13,9 @@ import rounds
 from machine import CannotMeasure, Place
 from servers import HERE, Nginx, Redis
 
-BENCHES = ["cache", "credentials", "directory", "notifications", "phonecalls"]
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+BENCHES = ["cache", "credentials", "directory", "freeswitch", "notifications", "phonecalls"]
 
 
 def arguments():
@@ -86,6 +88,34 @@ def surroundings(options):
         f"{options.rounds} rounds of {options.seconds} s"])
 
 
+def measure_rounds(module, place, redis, options):
+    """A bench of requests: tables and notes, and each round's figures."""
+    bench = module.bench(place, redis, options)
+    bench.cases = choose(bench.cases, options.cases, "case")
+    bench.loads = choose(bench.loads, options.loads, "load")
+    bench.pools = [pool for pool in bench.pools if any(case.pool is pool for case in bench.cases)]
+    for case in bench.cases:
+        case.file = place.file(f"requests.{case.key}", "".join(
+            f"{method}\t{path}\t{body or ''}\n" for method, path, body in case.requests))
+
+    redis.start()
+    bench.prepare()
+    client = rounds.Client(Nginx(place, options.nginx_workers, options.tls, options.auth), options.wrk_threads)
+    results = {load.key: rounds.run_load(bench, client, redis, load, options) for load in bench.loads}
+
+    parts = [f"## {bench.title}", surroundings(options)]
+    parts += [rounds.load_table(bench, load, results[load.key], options) for load in bench.loads]
+    parts += [rounds.target_table(bench, results), "\n".join(bench.notes + [rounds.others_note(results)])]
+    return parts, results
+
+
+def measure_feed(module, place, redis, options):
+    """A bench of a daemon that nobody asks for anything: the same."""
+    redis.start()
+    (title, *parts), results = module.measure(place, redis, options)
+    return [title, surroundings(options), *parts], results
+
+
 def main():
     options = arguments()
     if options.check_options:
@@ -93,27 +123,14 @@ def main():
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
     place, kept = Place(), options.keep
+    for number in ENDING:
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     try:
-        redis = Redis(place, options.aof)
-        bench = importlib.import_module(options.bench).bench(place, redis, options)
-        bench.cases = choose(bench.cases, options.cases, "case")
-        bench.loads = choose(bench.loads, options.loads, "load")
-        bench.pools = [pool for pool in bench.pools if any(case.pool is pool for case in bench.cases)]
-        for case in bench.cases:
-            case.file = place.file(f"requests.{case.key}", "".join(
-                f"{method}\t{path}\t{body or ''}\n" for method, path, body in case.requests))
-
-        redis.start()
-        bench.prepare()
-        client = rounds.Client(Nginx(place, options.nginx_workers, options.tls, options.auth), options.wrk_threads)
-        results = {load.key: rounds.run_load(bench, client, redis, load, options) for load in bench.loads}
-
-        parts = [f"## {bench.title}", surroundings(options)]
-        parts += [rounds.load_table(bench, load, results[load.key], options) for load in bench.loads]
-        parts += [rounds.target_table(bench, results), "\n".join(bench.notes + [rounds.others_note(results)])]
+        module = importlib.import_module(options.bench)
+        measure = measure_rounds if hasattr(module, "bench") else measure_feed
+        parts, results = measure(module, place, Redis(place, options.aof), options)
         print("\n\n".join(part for part in parts if part))
         if options.json:
             with open(options.json, "w", encoding="utf-8") as out:
@@ -123,9 +140,9 @@ def main():
         kept = True
         print(f"bench: {problem}\nbench: logs and configuration are kept in {place.path}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 130
     finally:
+        for number in ENDING:  # whoever asks twice is not to keep us from ending what we started
+            signal.signal(number, signal.SIG_IGN)
         place.clear(kept)
         if options.keep:
             print(f"bench: logs and configuration are kept in {place.path}", file=sys.stderr)

@@ -1,177 +1,142 @@
-#!/usr/bin/env python3
-"""The bench of callboard-freeswitch: captured events, as fast as they go, at 5,000 a second, and 10,000 channels.
-
-    bench/freeswitch.py [BUILD]     the programs are in BUILD (standard: build). Loopback only, about 15 s
-
-An event has arrived when Redis has told a subscriber of the registration that was sent behind it: a mark. Marks are registrations
-of extensions of their own, on the channel that [freeswitch] registration_channel names.
-"""
-import json
+"""The bench of callboard-freeswitch: captured calls as fast as they go, at 5,000 events a second, and 10,000 channels."""
+import gc
 import os
-import re
-import socket
-import sys
-import threading
 import time
+from statistics import median
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(HERE, "..", "tests")]
-import event_socket  # noqa: E402
-from machine import CannotMeasure, Place, TICK  # noqa: E402
-from servers import Redis, encode  # noqa: E402
+import machine
+import rounds
+from freeswitch_load import DOMAIN, Calls, Marks, Pbx, before_hangup
+from machine import CannotMeasure
+from rounds import Bench, Target
 
-SESSION = os.path.join(HERE, "..", "tests", "fixtures", "freeswitch", "esl", "session-call-answered.raw.gz")
-FAST, RATE, SECONDS, CALLS = 40000, 5000, 4, 5000
-
-
-class Pbx:
-    """The event socket of a FreeSWITCH with one client, which it takes as it comes."""
-
-    def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.link, self.ready, self.wanted = None, threading.Event(), set()
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        self.link, _ = self.listener.accept()
-        self.link.sendall(b"Content-Type: auth/request\n\n")
-        text, lists = b"", 0
-        while chunk := self.link.recv(65536):
-            text += chunk
-            while b"\n\n" in text:
-                command, text = text.split(b"\n\n", 1)
-                words = command.decode().split()
-                if words[0] == "api":
-                    self.link.sendall(event_socket.response('{"row_count":0}'))
-                    lists += words[1] == "show"
-                    if lists == 3:
-                        self.ready.set()
-                else:
-                    self.wanted |= set(words[2:]) if words[0] == "event" else set()
-                    self.link.sendall(event_socket.reply("+OK"))
-
-    def wants(self, body):
-        return event_socket.name_of(body).removeprefix("CUSTOM ") in self.wanted
+FAST, RATE, CHANNELS = 40000, 5000, 10000
+TURN = 0.002  # seconds from one send to the next at RATE
 
 
-def mark(number):
-    event = event_socket.phone(number)[1]
-    return event_socket.frame(json.dumps(event, separators=(",", ":")).encode())
+class Feed:
+    """The daemon with an event socket and Redis of its own."""
+
+    def __init__(self, place, redis, options):
+        program = os.path.abspath(os.path.join(os.path.dirname(options.program), "callboard-freeswitch"))
+        drop = f"user = {machine.UNPRIVILEGED}\n" if os.geteuid() == 0 else ""
+        self.pbx, self.redis, self.marks = Pbx(), redis, Marks(redis)
+        configuration = place.file("freeswitch.conf", (
+            f"[callboard]\n{drop}\n[redis]\naddress = unix:{redis.socket}\n\n"
+            "[freeswitch]\nregistration_channel = registered\n\n"
+            f"[freeswitch.server.bench]\nport = {self.pbx.port}\n"
+            f"password_file = {place.file('esl-password', 'bench')}\n"))
+        self.process = place.start("freeswitch", [program, "--config", configuration], self.pbx.ready.is_set,
+                                   keep_root=True)
+        self.send(b"")
+
+    def send(self, data):
+        """Sends all of it, and waits until it is in Redis. Returns how long that took."""
+        number, mark = self.marks.make()
+        start = time.monotonic()
+        self.pbx.send(data)
+        self.pbx.send(mark)
+        return self.marks.wait(number) - start
+
+    def resident_mb(self):
+        return machine.kilobytes(f"/proc/{self.process.pid}/status", "VmRSS:") * 1024 / 1e6
+
+    def measure(self, load, *arguments):
+        """The figures of one round of a load, and what it cost whom."""
+        pids = {"feed": self.process.pid, "redis": self.redis.pid}
+        before = {name: machine.cpu_seconds(pid) for name, pid in pids.items()}
+        own, busy, start = time.process_time(), machine.machine_busy_seconds(), time.monotonic()
+        one = load(*arguments)
+        taken = time.monotonic() - start
+        spent = {name: machine.cpu_seconds(pid) - before[name] for name, pid in pids.items()}
+        spent["generator"] = time.process_time() - own
+        others = machine.machine_busy_seconds() - busy - sum(spent.values())
+        return {**one, **{f"{name}_us": seconds / one["events"] * 1e6 for name, seconds in spent.items()},
+                "others": max(0.0, others) / taken / os.cpu_count(), "rss": self.resident_mb()}
+
+    def fast(self, data, calls):
+        """As fast as they go."""
+        events = len(data) // calls.length * calls.events
+        return {"events": events, "rate": events / self.send(data)}
+
+    def paced(self, data, calls, seconds):
+        """At RATE, with a mark behind each turn. The time of an event counts from when its turn was due, whenever it was sent."""
+        marks = [self.marks.make() for _ in range(round(seconds / TURN))]
+        view, sent, due, start = memoryview(data), 0, [], time.monotonic()
+        for turn, (_, mark) in enumerate(marks):
+            due.append(start + turn * TURN)
+            time.sleep(max(0, due[turn] - time.monotonic()))
+            end = calls.end_of(round((turn + 1) * TURN * RATE))
+            self.pbx.send(b"".join((view[sent:end], mark)))
+            sent = end
+        taken = time.monotonic() - start
+        self.pbx.send(view[sent:])  # the last call's end
+        delays = sorted(1e6 * (self.marks.wait(number) - at) for (number, _), at in zip(marks, due))
+        events = round(len(marks) * TURN * RATE)
+        return {"events": events, "rate": events / max(taken, len(marks) * TURN), "p50": median(delays),
+                "p99": delays[int(len(delays) * 0.99)], "max": delays[-1]}
+
+    def channels(self):
+        """Calls that are answered and not over: the memory, and how many Redis has at that moment."""
+        calls = Calls(before_hangup(self.pbx.subscribed()))
+        for number in range(CHANNELS // 2):
+            self.pbx.send(calls.copy(number))
+        self.send(b"")
+        resident = self.resident_mb()
+        live = int(self.redis.pipeline([["HLEN", f"callboard:elements:{DOMAIN}:channel"]])[0])
+        if live != CHANNELS:
+            raise CannotMeasure(f"Redis has {live} channels instead of {CHANNELS}")
+        return resident
 
 
-class Marks:
-    """When Redis has told of which mark."""
-
-    def __init__(self, redis):
-        self.seen, self.came = {}, threading.Condition()
-        self.link = socket.socket(socket.AF_UNIX)
-        self.link.connect(redis.socket)
-        self.link.sendall(encode(["SUBSCRIBE", "registered"]))
-        threading.Thread(target=self.listen, daemon=True).start()
-
-    def listen(self):
-        with self.link.makefile("rb") as lines:
-            for line in lines:
-                at = line.find(b'"from-user":"')
-                if at >= 0:
-                    with self.came:
-                        self.seen[int(line[at + 13:line.index(b'"', at + 13)]) - 20000] = time.monotonic()
-                        self.came.notify_all()
-
-    def wait(self, number):
-        with self.came:
-            if not self.came.wait_for(lambda: number in self.seen, 60):
-                raise CannotMeasure(f"mark {number} did not arrive")
-            return self.seen[number]
+def row(name, figures):
+    def middle(what):
+        return median(one[what] for one in figures)
+    rates = [one["rate"] for one in figures]
+    return [name, f"{middle('rate'):.0f}", f"{min(rates):.0f}–{max(rates):.0f}", f"{1e6 / middle('feed_us'):.0f}",
+            *(rounds.milliseconds(middle(what)) if what in figures[0] else "–" for what in ("p50", "p99", "max")),
+            " + ".join(f"{middle(part + '_us'):.1f}" for part in ("feed", "redis", "generator")),
+            f"{max(one['rss'] for one in figures):.1f}"]
 
 
-def processor_seconds(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        words = file.read().rpartition(")")[2].split()
-    return (int(words[11]) + int(words[12])) / TICK
+def targets(empty, resident):
+    """The result of the whole are the rounds of each load."""
+    def per_second_of_processor(load):
+        return lambda results: 1e6 / rounds.middle(results, load, "feed_us")
+    return [
+        Target("all", "events/s into Redis, as captured", lambda results: rounds.middle(results, "captured", "rate"),
+               20000, unit=""),
+        Target("all", "events per second of one core, as captured", per_second_of_processor("captured"), 20000, unit=""),
+        Target("all", "events per second of one core, as filtered", per_second_of_processor("filtered"), 20000, unit=""),
+        Target("all", f"p99 at {RATE} events/s", lambda results: rounds.middle(results, "paced", "p99") / 1000,
+               20, False, " ms"),
+        Target("all", "RSS, nothing there", lambda _: empty, 20, False, " MB"),
+        Target("all", f"RSS, {CHANNELS} channels in Redis", lambda _: resident, 20, False, " MB")]
 
 
-def resident_mib(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS")) / 1024
-
-
-def measure_fast(pbx, marks, pid, chosen):
-    frames = [event_socket.frame(body) for body in event_socket.copies(chosen, FAST)]
-    data, cost, start = b"".join(frames) + mark(1), processor_seconds(pid), time.monotonic()
-    pbx.link.sendall(data)
-    taken = marks.wait(1) - start
-    cost = processor_seconds(pid) - cost
-    print(f"| as fast as they go | {len(frames) / taken:,.0f} events/s | "
-          f"{len(frames) / max(cost, 0.01):,.0f} events per second of the feed's processor time |")
-
-
-def measure_paced(pbx, marks, chosen):
-    bodies = event_socket.copies(chosen, RATE * SECONDS)
-    frames = [event_socket.frame(body) for body in bodies]
-    start, sent, sent_at = time.monotonic(), 0, {}
-    while sent < len(frames):
-        due = min(len(frames), int((time.monotonic() - start) * RATE) + 1)
-        number = 1000 + len(sent_at)
-        if due > sent:
-            sent_at[number] = time.monotonic()
-            pbx.link.sendall(b"".join(frames[sent:due]) + mark(number))
-        sent = due
-        time.sleep(0.005)
-    delays = sorted(1000 * (marks.wait(number) - at) for number, at in sent_at.items())
-    print(f"| {RATE:,} events/s, {len(delays)} marks | p50 {delays[len(delays) // 2]:.1f} ms | "
-          f"p99 {delays[int(len(delays) * 0.99)]:.1f} ms |")
-
-
-def of_others(body, number):
-    """The event with two extensions of its own in place of 1000 and 1001."""
-    return re.sub(rb"\b100([01])\b", lambda match: b"%d%s" % (10000 + number, match[1]), body)
-
-
-def measure_channels(pbx, marks, redis, pid, chosen):
-    """Calls that have been answered and have not ended."""
-    end = next(at for at, body in enumerate(chosen) if event_socket.name_of(body) == "CHANNEL_HANGUP")
-    bodies = event_socket.copies(chosen[:end], CALLS * end)
-    frames = [event_socket.frame(of_others(body, at // end)) for at, body in enumerate(bodies)]
-    pbx.link.sendall(b"".join(frames) + mark(2))
-    marks.wait(2)
-    key = f"callboard:elements:{event_socket.DOMAIN}:channel"
-    print(f"| {redis.pipeline([['HLEN', key]])[0]} channels | {resident_mib(pid):.1f} MiB resident | |")
-
-
-def run(place, program):
-    pbx, redis = Pbx(), Redis(place, False)
-    redis.start()
-    configuration = place.file("callboard.conf", f"""[callboard]
-user = www-data
-[redis]
-address = unix:{redis.socket}
-[freeswitch]
-registration_channel = registered
-[freeswitch.server.bench]
-port = {pbx.port}
-password_file = {place.file("password", "bench")}
-""")
-    marks = Marks(redis)
-    feed = place.start("feed", [program, "--config", configuration], pbx.ready.is_set, keep_root=True)
-    chosen = [body for body in event_socket.bodies(SESSION) if pbx.wants(body)]
-    print(f"| load ({len(chosen)} events a call) | | |\n|---|---|---|")
-    print(f"| nothing yet | {resident_mib(feed.pid):.1f} MiB resident | |")
-    measure_fast(pbx, marks, feed.pid, chosen)
-    measure_paced(pbx, marks, chosen)
-    measure_channels(pbx, marks, redis, feed.pid, chosen)
-
-
-def main():
-    place = Place()
-    try:
-        build = sys.argv[1] if len(sys.argv) > 1 else os.path.join(HERE, "..", "build")
-        run(place, os.path.abspath(os.path.join(build, "callboard-freeswitch")))
-        place.clear(False)
-    except CannotMeasure as problem:
-        place.clear(True)
-        sys.exit(f"bench: {problem}; logs are in {place.path}")
-
-
-main()
+def measure(place, redis, options):
+    """Tables and notes, and the figures of each round by load."""
+    feed = Feed(place, redis, options)
+    empty = feed.resident_mb()
+    captured, filtered = Calls(feed.pbx.subscribed()), Calls(feed.pbx.filtered())
+    rounds.say("making calls")
+    data = {calls: calls.copies(FAST) for calls in (captured, filtered)}
+    paced = captured.copies(round(RATE * options.seconds) + 1)
+    gc.disable()
+    results = {"captured": [], "filtered": [], "paced": []}
+    for number in range(options.rounds):
+        results["captured"].append(feed.measure(feed.fast, data[captured], captured))
+        results["filtered"].append(feed.measure(feed.fast, data[filtered], filtered))
+        results["paced"].append(feed.measure(feed.paced, paced, captured, options.seconds))
+        rounds.say(f"round {number + 1} of {options.rounds}: {results['captured'][-1]['rate']:.0f} events/s")
+    resident = feed.channels()
+    table = rounds.table(
+        ["load", "events/s", "low–high", "events per CPU second of the feed", "p50 ms", "p99 ms", "max ms",
+         "CPU µs/event: feed + Redis + generator", "RSS MB"],
+        [row(f"as fast as they go, as captured ({captured.events} a call)", results["captured"]),
+         row(f"as fast as they go, as filtered ({filtered.events} a call)", results["filtered"]),
+         row(f"{RATE} a second, as captured", results["paced"])])
+    reached = rounds.target_table(Bench("", [], [], [], targets(empty, resident)), {"all": results})
+    notes = ["Filtered: as FreeSWITCH sends them with the feed's filters; without applications that nothing is shown of, each "
+             "event has more to be written.", rounds.others_note({"all": results})]
+    return ["## callboard-freeswitch", table, reached, "\n".join(notes)], results

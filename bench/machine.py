@@ -99,6 +99,8 @@ class Place:
         """Ends every program, last started first, and removes the directory unless it is to be kept."""
         for process in reversed(self.processes[:]):
             self.stop(process)
+        for pid in tree(os.getpid())[1:]:  # one that was just being started when the bench was told to end
+            os.kill(pid, signal.SIGKILL)
         if not keep:
             shutil.rmtree(self.path, ignore_errors=True)
 
