@@ -88,9 +88,9 @@ def surroundings(options):
         f"{options.rounds} rounds of {options.seconds} s"])
 
 
-def measure_rounds(module, place, redis, options):
-    """A bench of requests: tables and notes, and each round's figures."""
-    bench = module.bench(place, redis, options)
+def measure_requests(place, redis, options, _choose):
+    """A bench of requests through nginx: its title, its tables, and all rounds' figures."""
+    bench = importlib.import_module(options.bench).bench(place, redis, options)
     bench.cases = choose(bench.cases, options.cases, "case")
     bench.loads = choose(bench.loads, options.loads, "load")
     bench.pools = [pool for pool in bench.pools if any(case.pool is pool for case in bench.cases)]
@@ -102,18 +102,9 @@ def measure_rounds(module, place, redis, options):
     bench.prepare()
     client = rounds.Client(Nginx(place, options.nginx_workers, options.tls, options.auth), options.wrk_threads)
     results = {load.key: rounds.run_load(bench, client, redis, load, options) for load in bench.loads}
-
-    parts = [f"## {bench.title}", surroundings(options)]
-    parts += [rounds.load_table(bench, load, results[load.key], options) for load in bench.loads]
+    parts = [rounds.load_table(bench, load, results[load.key], options) for load in bench.loads]
     parts += [rounds.target_table(bench, results), "\n".join(bench.notes + [rounds.others_note(results)])]
-    return parts, results
-
-
-def measure_feed(module, place, redis, options):
-    """A bench of a daemon that nobody asks for anything: the same."""
-    redis.start()
-    (title, *parts), results = module.measure(place, redis, options)
-    return [title, surroundings(options), *parts], results
+    return bench.title, parts, results
 
 
 def main():
@@ -128,10 +119,11 @@ def main():
     for number in ENDING:
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     try:
+        redis = Redis(place, options.aof)
         module = importlib.import_module(options.bench)
-        measure = measure_rounds if hasattr(module, "bench") else measure_feed
-        parts, results = measure(module, place, Redis(place, options.aof), options)
-        print("\n\n".join(part for part in parts if part))
+        measure = measure_requests if hasattr(module, "bench") else module.measure
+        title, parts, results = measure(place, redis, options, choose)
+        print("\n\n".join(part for part in [f"## {title}", surroundings(options), *parts] if part))
         if options.json:
             with open(options.json, "w", encoding="utf-8") as out:
                 json.dump(results, out, indent=1)

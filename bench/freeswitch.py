@@ -114,8 +114,9 @@ def targets(empty, resident):
         Target("all", f"RSS, {CHANNELS} channels in Redis", lambda _: resident, 20, False, " MB")]
 
 
-def measure(place, redis, options):
-    """Tables and notes, and the figures of each round by load."""
+def measure(place, redis, options, _choose):
+    """Its title, its tables, and all rounds' figures."""
+    redis.start()
     feed = Feed(place, redis, options)
     empty = feed.resident_mb()
     captured, filtered = Calls(feed.pbx.subscribed()), Calls(feed.pbx.filtered())
@@ -139,4 +140,4 @@ def measure(place, redis, options):
     reached = rounds.target_table(Bench("", [], [], [], targets(empty, resident)), {"all": results})
     notes = ["Filtered: as FreeSWITCH sends them with the feed's filters; without applications that nothing is shown of, each "
              "event has more to be written.", rounds.others_note({"all": results})]
-    return ["## callboard-freeswitch", table, reached, "\n".join(notes)], results
+    return "callboard-freeswitch", [table, reached, "\n".join(notes)], results
