@@ -14,7 +14,7 @@
 struct command_runner {
     struct subscription subscription;
     const char *server, *context;
-    struct esl_connection *connection;
+    struct source *source;
     struct subscriber *subscriber;
     struct store *store;
     size_t under_way;
@@ -97,8 +97,8 @@ static void run_step(struct run *run)
     struct error error;
     if (run->runner->closed)
         end_run(run);
-    else if (!esl_ask(run->runner->connection, run->command.steps[run->step], on_answer, run,
-                      &error))
+    else if (!run->runner->source->kind->ask(run->runner->source, run->command.steps[run->step],
+                                             on_answer, run, &error))
         tell(run, &error);
 }
 
@@ -126,9 +126,8 @@ static void on_heard(void *self, struct slice channel, struct slice text)
 }
 
 struct command_runner *command_runner_open(const char *server, const char *context,
-                                           struct esl_connection *connection,
-                                           struct subscriber *subscriber, struct store *store,
-                                           struct error *error)
+                                           struct source *source, struct subscriber *subscriber,
+                                           struct store *store, struct error *error)
 {
     struct command_runner *runner = calloc(1, sizeof *runner);
     if (!runner) {
@@ -137,7 +136,7 @@ struct command_runner *command_runner_open(const char *server, const char *conte
     }
     runner->server = server;
     runner->context = context;
-    runner->connection = connection;
+    runner->source = source;
     runner->subscriber = subscriber;
     runner->store = store;
     arena_init(&runner->arena, 65536);

@@ -81,8 +81,8 @@ static struct slice instant(struct arena *arena, int64_t us)
 }
 
 /* True when SERVER is up. */
-static bool print_server(const struct freeswitch_server *server, const json_t *status,
-                         struct arena *arena, FILE *out)
+static bool print_server(const struct pbx_server *server, const json_t *status, struct arena *arena,
+                         FILE *out)
 {
     const char *state = json_string_value(json_object_get(status, "state"));
     int64_t time_us = number(status, "time");
@@ -119,7 +119,7 @@ bool feed_status_print(const struct freeswitch_settings *settings,
         return false;
     }
     json_use_arena(&asking.arena);
-    const struct freeswitch_server *server = settings->servers;
+    const struct pbx_server *server = settings->servers;
     for (; server; server = server->next) {
         struct slice text = find(&asking.reply, server->name);
         const json_t *status = text.length ? json_parse(text, &unread) : NULL;

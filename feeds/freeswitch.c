@@ -239,7 +239,7 @@ static bool open_stores(struct feed *feed, struct error *error)
 static bool open_servers(struct feed *feed, struct error *error)
 {
     const struct configuration *configuration = feed->configuration;
-    const struct freeswitch_server *server = configuration->freeswitch.servers;
+    const struct pbx_server *server = configuration->freeswitch.servers;
     feed->common = (struct pbx_common){.loop = &feed->loop,
                                        .settings = &configuration->freeswitch,
                                        .names = &configuration->live_names,
@@ -255,9 +255,8 @@ static bool open_servers(struct feed *feed, struct error *error)
         struct command_runner **runner = &feed->runners[feed->count];
         feed->servers[feed->count++] = pbx;
         if (configuration->freeswitch.commands) {
-            *runner =
-                command_runner_open(server->name, configuration->freeswitch.command_context,
-                                    pbx_connection(pbx), feed->subscriber, feed->store, error);
+            *runner = command_runner_open(server->name, configuration->freeswitch.command_context,
+                                          pbx_source(pbx), feed->subscriber, feed->store, error);
             if (!*runner)
                 return false;
         }

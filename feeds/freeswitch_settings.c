@@ -7,22 +7,25 @@
     .section = "freeswitch", .offset = offsetof(struct freeswitch_settings, member)
 
 /* The server INSTANCE, made when it is new; servers keep the order of the file. Its name becomes part of Redis keys. */
-static struct freeswitch_server *server_named(struct freeswitch_settings *settings,
-                                              struct slice instance, struct arena *arena,
-                                              struct error *error)
+static struct pbx_server *server_named(struct freeswitch_settings *settings, struct slice instance,
+                                       struct arena *arena, struct error *error)
 {
     if (!slice_is_name(instance, "._-")) {
         error_set(error, "a server's name is made of 0-9 A-Z a-z . _ -");
         return NULL;
     }
-    struct freeswitch_server **place = &settings->servers;
+    struct pbx_server **place = &settings->servers;
     while (*place && !slice_is(instance, (*place)->name))
         place = &(*place)->next;
     if (!*place) {
         *place = arena_calloc(arena, 1, sizeof **place);
         if (*place)
-            **place = (struct freeswitch_server){
-                .name = instance.data, .host = "127.0.0.1", .port = 8021, .password_file = ""};
+            **place = (struct pbx_server){.kind = PBX_FREESWITCH,
+                                          .name = instance.data,
+                                          .host = "127.0.0.1",
+                                          .port = 8021,
+                                          .password_file = "",
+                                          .domain = ""};
         else
             error_set(error, "out of memory");
     }
@@ -32,7 +35,7 @@ static struct freeswitch_server *server_named(struct freeswitch_settings *settin
 static bool set_host(void *settings, struct slice instance, struct slice value, struct arena *arena,
                      struct error *error)
 {
-    struct freeswitch_server *server = server_named(settings, instance, arena, error);
+    struct pbx_server *server = server_named(settings, instance, arena, error);
     if (!server)
         return false;
     if (value.length == 0)
@@ -44,7 +47,7 @@ static bool set_host(void *settings, struct slice instance, struct slice value, 
 static bool set_port(void *settings, struct slice instance, struct slice value, struct arena *arena,
                      struct error *error)
 {
-    struct freeswitch_server *server = server_named(settings, instance, arena, error);
+    struct pbx_server *server = server_named(settings, instance, arena, error);
     uint64_t port;
     if (!server)
         return false;
@@ -58,7 +61,7 @@ static bool set_port(void *settings, struct slice instance, struct slice value, 
 static bool set_password_file(void *settings, struct slice instance, struct slice value,
                               struct arena *arena, struct error *error)
 {
-    struct freeswitch_server *server = server_named(settings, instance, arena, error);
+    struct pbx_server *server = server_named(settings, instance, arena, error);
     if (server)
         server->password_file = value.data;
     return server != NULL;
@@ -117,7 +120,7 @@ static bool split_fields(struct freeswitch_settings *settings, struct arena *are
 bool freeswitch_settings_complete(struct freeswitch_settings *settings, struct arena *arena,
                                   struct error *error)
 {
-    const struct freeswitch_server *server = settings->servers;
+    const struct pbx_server *server = settings->servers;
     for (; server; server = server->next)
         if (!*server->password_file)
             return error_set(error, "[freeswitch.server.%s] needs a password_file", server->name);

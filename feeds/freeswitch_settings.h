@@ -10,16 +10,23 @@
 /* Channel variables of a call that are recorded. */
 #define FREESWITCH_FIELDS_MAX 64
 
-struct freeswitch_server {
-    const char *name; /* [freeswitch.server.NAME] */
+enum pbx_kind {
+    PBX_FREESWITCH, /* [freeswitch.server.NAME] */
+    PBX_ASTERISK    /* [asterisk.server.NAME] */
+};
+
+struct pbx_server {
+    enum pbx_kind kind;
+    const char *name;
     const char *host;
     int64_t port;
-    const char *password_file; /* its first line is the event socket's password */
-    struct freeswitch_server *next;
+    const char *password_file; /* its first line is the password of the event socket, or of USER */
+    const char *domain;        /* of its extensions; "": FreeSWITCH itself says it */
+    struct pbx_server *next;
 };
 
 struct freeswitch_settings {
-    struct freeswitch_server *servers; /* in the order of the file */
+    struct pbx_server *servers; /* in the order of the file */
     const char *log;
     const char
         *default_domain; /* of channels that belong to no extension; "": they are not shown */

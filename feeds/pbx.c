@@ -1,5 +1,5 @@
 /*
- * pbx.c - one FreeSWITCH: its event socket, the model of what it does, and the writer that keeps Redis true to it.
+ * pbx.c - one PBX: the source of its news, the model of what it does, and the writer that keeps Redis true to it.
  *
  *     ready    what is there already is asked for; events wait until it is in the model
  *     event    the model, and by it the writer, is told
@@ -31,24 +31,21 @@ struct held {
 typedef bool pbx_snapshot(struct live *live, struct slice json, int64_t now_us,
                           struct error *error);
 
-/* In the order in which they are asked for and put in. */
-static const struct {
-    const char *command;
-    pbx_snapshot *put;
-} lists[] = {
-    {"api show registrations as json", live_snapshot_registrations},
-    {"api show channels as json", live_snapshot_channels},
-    {"api show calls as json", live_snapshot_calls},
+static pbx_snapshot *const lists[SOURCE_LISTS] = {
+    [SOURCE_REGISTRATIONS] = live_snapshot_registrations,
+    [SOURCE_CHANNELS] = live_snapshot_channels,
+    [SOURCE_CALLS] = live_snapshot_calls,
 };
-#define LIST_COUNT (sizeof lists / sizeof *lists)
+
+/* By enum pbx_kind. */
+static const struct source_kind *const kinds[] = {[PBX_FREESWITCH] = &freeswitch_source};
 
 struct pbx {
     const struct pbx_common *common;
-    const struct freeswitch_server *server;
+    const struct pbx_server *server;
     struct arena arena; /* of texts */
-    struct esl_settings esl;
-    struct esl_hooks hooks;
-    struct esl_connection *connection;
+    struct source_hooks hooks;
+    struct source *source; /* NULL: closed */
     struct live_settings live_settings;
     struct live *live;
     struct live_writer_settings writer_settings;
@@ -145,8 +142,8 @@ static void on_list(void *self, const struct slice *answer)
     size_t list = pbx->list++;
     if (pbx->lists_asked == 0)
         return;
-    if (answer && !lists[list].put(pbx->live, *answer, clock_now_us(), &error)) {
-        log_warning("%s: %s: %s", pbx->server->name, lists[list].command, error.text);
+    if (answer && !lists[list](pbx->live, *answer, clock_now_us(), &error)) {
+        log_warning("%s: %s", pbx->server->name, error.text);
         pbx->lists_bad = true;
     }
     if (--pbx->lists_asked == 0 && answer)
@@ -158,9 +155,10 @@ static void ask_for_lists(struct pbx *pbx)
     struct error error;
     pbx->list = 0;
     pbx->lists_bad = false;
-    for (size_t i = 0; i < LIST_COUNT; i++) {
-        if (!esl_ask(pbx->connection, slice_from(lists[i].command), on_list, pbx, &error)) {
-            log_warning("%s: %s: %s", pbx->server->name, lists[i].command, error.text);
+    for (int list = 0; list < SOURCE_LISTS; list++) {
+        if (!pbx->source->kind->ask_list(pbx->source, (enum source_list)list, on_list, pbx,
+                                         &error)) {
+            log_warning("%s: %s", pbx->server->name, error.text);
             pbx->lists_bad = true;
             uv_timer_start(&pbx->again, on_again, AGAIN_MS, 0);
             return;
@@ -169,7 +167,7 @@ static void ask_for_lists(struct pbx *pbx)
     }
 }
 
-/* ---- the event socket ---- */
+/* ---- the source ---- */
 
 static void server_is(struct pbx *pbx, bool up)
 {
@@ -179,21 +177,11 @@ static void server_is(struct pbx *pbx, bool up)
     live_writer_flush(pbx->writer);
 }
 
-/* Less traffic. Without them all is as right, so that they fail is nobody's concern. */
-static void ask_for_less(struct pbx *pbx)
-{
-    struct error error;
-    for (const char *const *filter = live_filters; *filter; filter++)
-        if (!esl_ask(pbx->connection, slice_from(*filter), NULL, NULL, &error))
-            return;
-}
-
 static void on_ready(void *self)
 {
     struct pbx *pbx = self;
     uv_timer_stop(&pbx->grace);
     server_is(pbx, true);
-    ask_for_less(pbx);
     ask_for_lists(pbx);
 }
 
@@ -246,20 +234,10 @@ static bool is_word(struct slice text)
 
 void pbx_flush_user(struct pbx *pbx, struct slice domain, struct slice user)
 {
-    struct arena arena;
     struct error error;
-    if (!pbx->up || !is_word(domain) || !is_word(user))
-        return;
-    arena_init(&arena, 32768);
-    struct buffer command = buffer_in(&arena);
-    buffer_add_string(&command, "api xml_flush_cache id ");
-    buffer_add(&command, user);
-    buffer_add_byte(&command, ' ');
-    buffer_add(&command, domain);
-    if (command.failed || !esl_ask(pbx->connection, buffer_slice(&command), NULL, NULL, &error))
-        log_warning("%s: a changed user could not be flushed: %s", pbx->server->name,
-                    command.failed ? "out of memory" : error.text);
-    arena_free(&arena);
+    if (pbx->up && pbx->source->kind->flush_user && is_word(domain) && is_word(user) &&
+        !pbx->source->kind->flush_user(pbx->source, domain, user, &error))
+        log_warning("%s: a changed user could not be flushed: %s", pbx->server->name, error.text);
 }
 
 void pbx_tick(struct pbx *pbx)
@@ -269,14 +247,14 @@ void pbx_tick(struct pbx *pbx)
         return;
     pbx->paused = full;
     if (full)
-        esl_pause(pbx->connection);
+        pbx->source->kind->pause(pbx->source);
     else
-        esl_resume(pbx->connection);
+        pbx->source->kind->resume(pbx->source);
 }
 
-struct esl_connection *pbx_connection(const struct pbx *pbx)
+struct source *pbx_source(const struct pbx *pbx)
 {
-    return pbx->connection;
+    return pbx->source;
 }
 
 const char *pbx_name(const struct pbx *pbx)
@@ -292,9 +270,9 @@ static void add_member(struct buffer *out, const char *name, uint64_t value)
 void pbx_write_status(const struct pbx *pbx, struct buffer *out)
 {
     const struct live_writer_counts *counts = live_writer_counts(pbx->writer);
-    static const struct esl_counts none;
-    const struct esl_counts *heard =
-        pbx->connection ? esl_connection_counts(pbx->connection) : &none;
+    static const struct source_counts none;
+    const struct source_counts *heard =
+        pbx->source ? pbx->source->kind->counts(pbx->source) : &none;
     const char *state = pbx->stopped ? "stopped" : pbx->up ? "up" : "away";
     buffer_format(out, "{\"state\":\"%s\",\"since\":%lld,\"time\":%lld,\"address\":", state,
                   (long long)pbx->since_us, (long long)clock_now_us());
@@ -320,24 +298,19 @@ static bool open_parts(struct pbx *pbx, struct error *error)
     const struct pbx_common *common = pbx->common;
     const char *password;
     if (!config_read_secret(pbx->server->password_file, &pbx->arena, &password, error))
-        return error_prefix(error, "[freeswitch.server.%s] password_file", pbx->server->name);
-    pbx->esl = esl_settings_standard;
-    pbx->esl.name = pbx->server->name;
-    pbx->esl.host = pbx->server->host;
-    pbx->esl.port = pbx->server->port;
-    pbx->esl.password = password;
-    pbx->esl.events = live_events;
+        return error_prefix(error, "password_file of server %s", pbx->server->name);
     pbx->writer = live_writer_open(common->loop, &pbx->writer_settings, common->critical, error);
     if (!pbx->writer)
         return false;
     pbx->live = live_open(&pbx->live_settings, live_writer_sink(pbx->writer));
     if (!pbx->live)
         return error_set(error, "out of memory");
-    pbx->connection = esl_connection_open(common->loop, &pbx->esl, &pbx->hooks, error);
-    return pbx->connection != NULL;
+    pbx->source =
+        kinds[pbx->server->kind]->open(common->loop, pbx->server, password, &pbx->hooks, error);
+    return pbx->source != NULL;
 }
 
-struct pbx *pbx_open(const struct pbx_common *common, const struct freeswitch_server *server,
+struct pbx *pbx_open(const struct pbx_common *common, const struct pbx_server *server,
                      struct error *error)
 {
     const struct freeswitch_settings *settings = common->settings;
@@ -351,16 +324,16 @@ struct pbx *pbx_open(const struct pbx_common *common, const struct freeswitch_se
     pbx->server = server;
     pbx->since_us = clock_now_us();
     pbx->hooks =
-        (struct esl_hooks){.self = pbx, .ready = on_ready, .event = on_event, .away = on_away};
-    pbx->live_settings =
-        (struct live_settings){.server = slice_from(server->name),
-                               .default_domain = slice_from(settings->default_domain),
-                               .call_fields = settings->call_fields,
-                               .agents_call = settings->agents_call,
-                               .agents_status = settings->agents_status,
-                               .campaigns_cdr = settings->campaigns_cdr,
-                               .channels_max = (size_t)settings->channels_max,
-                               .registrations_max = (size_t)settings->registrations_max};
+        (struct source_hooks){.self = pbx, .ready = on_ready, .event = on_event, .away = on_away};
+    pbx->live_settings = (struct live_settings){
+        .server = slice_from(server->name),
+        .default_domain = slice_from(*server->domain ? server->domain : settings->default_domain),
+        .call_fields = settings->call_fields,
+        .agents_call = settings->agents_call,
+        .agents_status = settings->agents_status,
+        .campaigns_cdr = settings->campaigns_cdr,
+        .channels_max = (size_t)settings->channels_max,
+        .registrations_max = (size_t)settings->registrations_max};
     pbx->writer_settings = (struct live_writer_settings){.server = slice_from(server->name),
                                                          .names = common->names,
                                                          .events_kept = settings->events_kept,
@@ -383,8 +356,8 @@ void pbx_stop(struct pbx *pbx)
     pbx->stopped = true;
     uv_timer_stop(&pbx->grace);
     uv_timer_stop(&pbx->again);
-    esl_connection_close(pbx->connection);
-    pbx->connection = NULL;
+    pbx->source->kind->close(pbx->source);
+    pbx->source = NULL;
     let_go(pbx, true);
     server_is(pbx, false);
 }

@@ -1,12 +1,12 @@
 /*
- * pbx.h - one FreeSWITCH: its event socket, the model of what it does, and the writer that keeps Redis true to it.
+ * pbx.h - one PBX: the source of its news, the model of what it does, and the writer that keeps Redis true to it.
  */
 #ifndef CALLBOARD_PBX_H
 #define CALLBOARD_PBX_H
 
-#include "feeds/esl_connection.h"
 #include "feeds/freeswitch_settings.h"
 #include "feeds/live_writer.h"
+#include "feeds/source.h"
 
 /* What all of them share; it must outlive them. */
 struct pbx_common {
@@ -21,16 +21,17 @@ struct pbx_common {
 struct pbx;
 
 /* Starts to connect to SERVER. NULL and *error when it cannot be set up; that the server is away is no error. */
-struct pbx *pbx_open(const struct pbx_common *common, const struct freeswitch_server *server,
+struct pbx *pbx_open(const struct pbx_common *common, const struct pbx_server *server,
                      struct error *error);
 
-/* Asks FreeSWITCH to forget what it has cached of USER of DOMAIN. Nothing is asked while it is away, or for what cannot be a user. */
+/* Asks the PBX to forget what it has cached of USER of DOMAIN. Nothing is asked while it is away, or for what cannot be a user. */
 void pbx_flush_user(struct pbx *pbx, struct slice domain, struct slice user);
 
 /* To be called about once a second: takes no more events while records of calls have nowhere to go. */
 void pbx_tick(struct pbx *pbx);
 
-struct esl_connection *pbx_connection(const struct pbx *pbx);
+/* Until pbx_stop. */
+struct source *pbx_source(const struct pbx *pbx);
 const char *pbx_name(const struct pbx *pbx);
 
 /* Its status as a JSON object, for `callboard:feeds`. */

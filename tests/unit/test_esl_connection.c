@@ -169,7 +169,7 @@ static void on_limit(uv_timer_t *timer)
     finish(peer);
 }
 
-static struct esl_hooks hooks = {.ready = on_ready, .event = on_event, .away = on_away};
+static struct source_hooks hooks = {.ready = on_ready, .event = on_event, .away = on_away};
 
 static void peer_open(struct peer *peer)
 {
@@ -194,12 +194,12 @@ static void peer_open(struct peer *peer)
     uv_timer_start(&peer->limit, on_limit, 20000, 0);
     peer->settings = esl_settings_standard;
     peer->settings.events = "HEARTBEAT";
-    peer->settings.name = "pbx1";
-    peer->settings.port = ntohs(address.sin_port);
+    peer->settings.link.name = "pbx1";
+    peer->settings.link.port = ntohs(address.sin_port);
     peer->settings.password = "ClueCon";
-    peer->settings.quiet_ms = 60;
-    peer->settings.deadline_ms = 2000;
-    peer->settings.reconnect_ms = 100;
+    peer->settings.link.quiet_ms = 60;
+    peer->settings.link.deadline_ms = 2000;
+    peer->settings.link.reconnect_ms = 100;
     hooks.self = peer;
     peer->connection = esl_connection_open(&peer->loop, &peer->settings, &hooks, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(peer->connection);
@@ -262,7 +262,7 @@ static void test_conversation(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(peer.asked, "auth ClueCon\n\nevent json HEARTBEAT"));
     CU_ASSERT_PTR_NOT_NULL(strstr(peer.asked, "\n\napi one\n\napi two\n\nnosuch\n\n"));
     CU_ASSERT_FALSE(ask(&peer, "api one"));
-    const struct esl_counts *counts = esl_connection_counts(peer.connection);
+    const struct source_counts *counts = esl_connection_counts(peer.connection);
     CU_ASSERT(counts->events == 2 && counts->bad_events == 1 && counts->connections == 1);
     peer_close(&peer);
 }
@@ -278,7 +278,7 @@ static void ask_badly(struct peer *peer)
     CU_ASSERT_FALSE(ask(peer, ""));
     CU_ASSERT_FALSE(ask(peer, longest));
     peer->api = NULL;
-    for (int i = 0; i < ESL_ASKS_MAX; i++)
+    for (int i = 0; i < LINK_ASKS_MAX; i++)
         CU_ASSERT_TRUE(esl_ask(peer->connection, slice_from("a"), NULL, NULL, NULL));
     CU_ASSERT_FALSE(ask(peer, "api one too many"));
     finish(peer);
@@ -362,7 +362,7 @@ static void test_refused_and_let_in(void)
 {
     struct peer peer;
     peer_open(&peer);
-    peer.settings.refused_ms = 50;
+    peer.settings.link.refused_ms = 50;
     peer.login = "Content-Type: command/reply\nReply-Text: -ERR invalid\n\n";
     peer.when_away = let_in;
     peer.when_ready = finish;
@@ -375,7 +375,7 @@ static void test_refused_and_let_in(void)
 static void go_mute(struct peer *peer)
 {
     peer->mute = true;
-    peer->settings.deadline_ms = 60;
+    peer->settings.link.deadline_ms = 60;
 }
 
 static void test_half_open(void)
@@ -393,7 +393,7 @@ static void test_silent_at_login(void)
 {
     struct peer peer;
     peer_open(&peer);
-    peer.settings.deadline_ms = 60;
+    peer.settings.link.deadline_ms = 60;
     peer.greeting = "Content-Type: auth";
     run(&peer);
     CU_ASSERT_STRING_EQUAL(peer.reason, "connecting takes too long");
@@ -481,7 +481,7 @@ static void test_closed_within(void)
 static void pause_now(struct peer *peer)
 {
     peer->when_ready = NULL;
-    peer->settings.deadline_ms = 60;
+    peer->settings.link.deadline_ms = 60;
     esl_pause(peer->connection);
     say_two_events(peer);
 }
@@ -490,7 +490,7 @@ static void on_resume(uv_timer_t *timer)
 {
     struct peer *peer = timer->data;
     CU_ASSERT(peer->events == 0 && peer->away == 0);
-    peer->settings.deadline_ms = 2000;
+    peer->settings.link.deadline_ms = 2000;
     peer->when_event = finish;
     esl_resume(peer->connection);
 }
@@ -515,11 +515,11 @@ static void test_nobody_there(void)
 {
     struct peer peer;
     peer_open(&peer);
-    peer.settings.port = 1;
+    peer.settings.link.port = 1;
     run(&peer);
     CU_ASSERT_PTR_NOT_NULL(strstr(peer.reason, "refused"));
     esl_connection_close(peer.connection);
-    peer.settings.host = "no-such-host.invalid";
+    peer.settings.link.host = "no-such-host.invalid";
     peer.connection = esl_connection_open(&peer.loop, &peer.settings, &hooks, NULL);
     run(&peer);
     CU_ASSERT_PTR_NOT_NULL(strstr(peer.reason, "name resolution"));

@@ -1,0 +1,79 @@
+/*
+ * source.h - where the news of one PBX comes from, in the same words whatever the PBX is: events as FreeSWITCH's event socket
+ * has them (esl_event.h), and its lists.
+ *
+ *     freeswitch_source.c    FreeSWITCH, by its event socket
+ *
+ * All functions are called from the loop. A source connects by itself, and again when it was away.
+ */
+#ifndef CALLBOARD_SOURCE_H
+#define CALLBOARD_SOURCE_H
+
+#include <uv.h>
+
+#include "feeds/esl_event.h"
+#include "feeds/freeswitch_settings.h"
+#include "feeds/link_asks.h"
+
+/* What is told of it; each with SELF, never from within source_open or one of the asks. */
+struct source_hooks {
+    void *self;
+    /* From now on all events come. Here the lists of what is there already are to be asked for. */
+    void (*ready)(void *self);
+    /* EVENT is valid during the call. */
+    void (*event)(void *self, const struct esl_event *event);
+    /* It was ready and is not any more; or the first attempt to connect has failed. Once until it is ready again. */
+    void (*away)(void *self, const struct error *reason);
+};
+
+/* What has come since it was opened. */
+struct source_counts {
+    uint64_t bytes, events;
+    uint64_t bad_events;  /* not told: they could not be read */
+    uint64_t connections; /* how often it was ready */
+};
+
+/* In the order in which they are to be asked for. */
+enum source_list {
+    SOURCE_REGISTRATIONS,
+    SOURCE_CHANNELS,
+    SOURCE_CALLS
+};
+#define SOURCE_LISTS 3
+
+struct source {
+    const struct source_kind *kind;
+};
+
+/* One file a kind. */
+struct source_kind {
+    const char *name; /* "FreeSWITCH", for people */
+    /*
+     * Starts to connect to SERVER. All that is pointed to must outlive it. NULL and *error when it cannot be set up; that
+     * the PBX is away is no error.
+     */
+    struct source *(*open)(uv_loop_t *loop, const struct pbx_server *server, const char *password,
+                           const struct source_hooks *hooks, struct error *error);
+    /* Ends it: those who wait for answers are told that there is none, the hooks nothing. */
+    void (*close)(struct source *source);
+    /*
+     * True: DONE will be called once, with the list as live_snapshot_* reads it, or NULL when the connection was lost. False and
+     * *error: it cannot be asked now.
+     */
+    bool (*ask_list)(struct source *source, enum source_list list, link_answered *done, void *self,
+                     struct error *error);
+    /* Asks it to forget what it has cached of USER of DOMAIN; both are words without blanks. NULL: it caches nothing. */
+    bool (*flush_user)(struct source *source, struct slice domain, struct slice user,
+                       struct error *error);
+    /* Runs one step of a command (commands.h). NULL: it runs none. */
+    bool (*ask)(struct source *source, struct slice step, link_answered *done, void *self,
+                struct error *error);
+    /* Takes no more news, until resumed; what was read before is still told. */
+    void (*pause)(struct source *source);
+    void (*resume)(struct source *source);
+    const struct source_counts *(*counts)(const struct source *source);
+};
+
+extern const struct source_kind freeswitch_source;
+
+#endif
