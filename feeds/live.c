@@ -79,6 +79,8 @@ static const struct route events[] = {
     {"CHANNEL_UNPARK", live_channel_unparked},
     {"CHANNEL_EXECUTE", live_channel_executes},
     {"CHANNEL_EXECUTE_COMPLETE", live_channel_executed},
+    {"CALL_UPDATE", live_channel_updated},
+    {"CHANNEL_UUID", live_channel_renamed},
     {"CHANNEL_HANGUP", live_channel_hung_up},
     {"CHANNEL_HANGUP_COMPLETE", live_channel_completed},
     {"CHANNEL_DESTROY", live_channel_destroyed},
@@ -101,7 +103,8 @@ static const struct route customs[] = {
 const char *const live_events =
     "CHANNEL_CREATE CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_ANSWER "
     "CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_HOLD CHANNEL_UNHOLD CHANNEL_PARK CHANNEL_UNPARK "
-    "CHANNEL_EXECUTE CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE HEARTBEAT "
+    "CHANNEL_EXECUTE CHANNEL_EXECUTE_COMPLETE CALL_UPDATE CHANNEL_UUID CHANNEL_HANGUP "
+    "CHANNEL_HANGUP_COMPLETE HEARTBEAT "
     "CUSTOM sofia::register sofia::unregister sofia::expire callcenter::info fifo::info "
     "valet_parking::info conference::maintenance";
 
@@ -116,15 +119,21 @@ const char *const live_filters[] = {
     "filter Event-Name CHANNEL_UNHOLD",
     "filter Event-Name CHANNEL_PARK",
     "filter Event-Name CHANNEL_UNPARK",
+    "filter Event-Name CALL_UPDATE",
+    "filter Event-Name CHANNEL_UUID",
     "filter Event-Name CHANNEL_HANGUP",
     "filter Event-Name CHANNEL_HANGUP_COMPLETE",
     "filter Event-Name HEARTBEAT",
     "filter Event-Name CUSTOM",
+    "filter Application bridge",
     "filter Application voicemail",
     "filter Application conference",
     "filter Application eavesdrop",
     "filter Application ivr",
     "filter Application httapi",
+    "filter Application echo",
+    "filter Application delay_echo",
+    "filter Application record",
     NULL,
 };
 

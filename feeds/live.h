@@ -14,8 +14,8 @@
  * rung. Fields are as the leg's latest event had them; one that FreeSWITCH has not set is left out. The ended leg's fields are in
  * the record of its hangup and in none after.
  *
- * `channel`: direction "in" is a leg that came into the PBX, "out" one that the PBX made; the element is removed at
- * CHANNEL_HANGUP_COMPLETE. Members beside the fields: server; hold, true while the leg is held.
+ * `channel`: direction "inbound" is a leg that came into the PBX, "outbound" one that the PBX made; the element is removed at
+ * CHANNEL_HANGUP_COMPLETE. Members beside the fields: server; hold, true while the leg is held. live_shown.c has the rest.
  */
 #ifndef CALLBOARD_LIVE_H
 #define CALLBOARD_LIVE_H

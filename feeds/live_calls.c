@@ -3,7 +3,7 @@
  *
  * A leg comes into the record when its call is placed (callout) or rings (callin), or, when neither was seen, when it is
  * answered; a phone that is busy is never in it. The record is told at those three and at the hangup, at nothing else: so who
- * listens to the channel gets each `notify` once. After a hangup the leg's fields stay for that one record, which is the last one
+ * listens to the channel gets each `notify` once (and again only when the leg has got another uuid). After a hangup the leg's fields stay for that one record, which is the last one
  * when no other call is up, and so what stands in Redis until the extension's next call.
  */
 #include <stdlib.h>
@@ -149,6 +149,7 @@ static struct slice record_of(struct live *live, const struct live_leg *current,
 
 static void tell(struct live *live, struct live_leg *current, const char *notify)
 {
+    current->notify = notify;
     struct slice json = record_of(live, current, notify);
     if (json.length > 0 && live->sink->call_is)
         live->sink->call_is(live->sink->self, current->extension->domain, current->extension->name,
@@ -163,6 +164,13 @@ void live_leg_notify(struct live *live, struct live_leg *leg, const char *notify
     leg->told = true;
     leg->answered |= answer;
     tell(live, leg, notify);
+}
+
+void live_leg_rename(struct live *live, struct live_leg *leg, struct slice uuid)
+{
+    live_text_set(live, &leg->uuid, uuid);
+    if (leg->told)
+        tell(live, leg, leg->notify);
 }
 
 void live_leg_end(struct live *live, struct live_leg *leg)

@@ -5,82 +5,6 @@
 
 static const struct slice none;
 
-/* ---- what every event says ---- */
-
-/* True when the channel of EVENT is about to go: such an event makes none. */
-static bool is_ending(const struct esl_event *event)
-{
-    struct slice state = esl_event_get(event, "Channel-State");
-    return slice_is(esl_event_get(event, "Answer-State"), "hangup") ||
-           slice_is(state, "CS_HANGUP") || slice_is(state, "CS_REPORTING") ||
-           slice_is(state, "CS_DESTROY");
-}
-
-static void called_by_pbx(const struct esl_event *event, struct slice *user, struct slice *domain)
-{
-    if (live_cut_address(esl_event_get(event, "Channel-Presence-ID"), user, domain))
-        return;
-    /* Later these are of whom the leg itself calls. */
-    bool new = slice_is(esl_event_get(event, "Event-Name"), "CHANNEL_CREATE");
-    *user = new ? esl_event_get(event, "variable_dialed_user") : none;
-    *domain = new ? esl_event_get(event, "variable_dialed_domain") : none;
-}
-
-/* Whom the leg belongs to: live_model.h says why these headers and no others. */
-static void identify(struct live *live, struct live_channel *channel, const struct esl_event *event)
-{
-    struct slice user = esl_event_get(event, "variable_user_name");
-    struct slice domain = esl_event_get(event, "variable_domain_name");
-    bool trunk = esl_event_get(event, "variable_sip_gateway").length > 0 ||
-                 esl_event_get(event, "variable_sip_gateway_name").length > 0;
-    if (!channel->inbound)
-        called_by_pbx(event, &user, &domain);
-    if (user.length > 0 && domain.length > 0 && !trunk)
-        live_channel_assign(live, channel, user, domain);
-    else if (channel->domain_guessed || !channel->texts[LIVE_DOMAIN])
-        live_channel_set_domain(live, channel, esl_event_get(event, "variable_domain_name"), false);
-    live_channel_set_domain(live, channel, live->settings->default_domain, true);
-}
-
-static void learn(struct live *live, struct live_channel *channel, const struct esl_event *event)
-{
-    static const struct {
-        enum live_text text;
-        const char *header;
-    } headers[] = {{LIVE_CALLING_NAME, "Caller-Caller-ID-Name"},
-                   {LIVE_CALLING_NUMBER, "Caller-Caller-ID-Number"},
-                   {LIVE_CALLED_NUMBER, "Caller-Destination-Number"},
-                   {LIVE_ADDRESS, "Caller-Network-Addr"},
-                   {LIVE_LAST_EVENT, "Event-Name"}};
-    int64_t offered = live_time_of(event, "Caller-Channel-Created-Time");
-    int64_t answered = live_time_of(event, "Caller-Channel-Answered-Time");
-    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
-        live_text_learn(live, &channel->texts[headers[i].text],
-                        esl_event_get(event, headers[i].header));
-    if (slice_is(esl_event_get(event, "Event-Name"), "CUSTOM"))
-        live_text_set(live, &channel->texts[LIVE_LAST_EVENT],
-                      esl_event_get(event, "Event-Subclass"));
-    channel->offered_us = offered ? offered : channel->offered_us;
-    channel->answered_us = answered ? answered : channel->answered_us;
-    identify(live, channel, event);
-    if (channel->leg)
-        live_leg_learn(live, channel->leg, event);
-}
-
-struct live_channel *live_channel_of(struct live *live, const struct esl_event *event)
-{
-    struct slice uuid = esl_event_get(event, "Unique-ID");
-    struct live_channel *channel = live_channel_find(live, uuid);
-    if (!channel && !is_ending(event)) {
-        channel = live_channel_add(live, uuid);
-        if (channel)
-            channel->inbound = slice_is(esl_event_get(event, "Call-Direction"), "inbound");
-    }
-    if (channel)
-        learn(live, channel, event);
-    return channel;
-}
-
 static void notify(struct live *live, struct live_channel *channel, const char *what)
 {
     if (channel && channel->leg)
@@ -100,6 +24,24 @@ static void announce(struct live *live, const struct live_channel *channel,
                        live_channel_text(channel, LIVE_CALLING_NUMBER));
 }
 
+/* By an api command, as nobody has called: originate*<number called>*<number shown>. */
+static void originated(struct live *live, struct live_channel *channel,
+                       const struct esl_event *event)
+{
+    struct buffer text = buffer_in(&live->scratch);
+    if (channel->inbound || channel->texts[LIVE_ORIGINATION] ||
+        esl_event_get(event, "Other-Leg-Unique-ID").length > 0 ||
+        esl_event_get(event, "variable_cc_side").length > 0 ||
+        esl_event_get(event, "variable_other_loopback_leg_uuid").length > 0)
+        return;
+    buffer_add_string(&text, "originate*");
+    buffer_add_percent(&text, live_channel_text(channel, LIVE_CALLED_NUMBER), "");
+    buffer_add_byte(&text, '*');
+    buffer_add_percent(&text, live_channel_text(channel, LIVE_CALLING_NUMBER), "");
+    if (!text.failed)
+        live_text_set(live, &channel->texts[LIVE_ORIGINATION], buffer_slice(&text));
+}
+
 void live_channel_created(struct live *live, const struct esl_event *event)
 {
     bool known = live_channel_find(live, esl_event_get(event, "Unique-ID")) != NULL;
@@ -108,8 +50,10 @@ void live_channel_created(struct live *live, const struct esl_event *event)
         live_channel_find(live, esl_event_get(event, "Other-Leg-Unique-ID"));
     if (!channel || channel->ended)
         return;
-    if (!known)
+    if (!known) {
         announce(live, channel, event);
+        originated(live, channel, event);
+    }
     if (caller && caller != channel && !channel->inbound) {
         live_channel_link(live, caller, channel);
         live_show(live, caller);
@@ -167,14 +111,13 @@ void live_channel_bridged(struct live *live, const struct esl_event *event)
 void live_channel_unbridged(struct live *live, const struct esl_event *event)
 {
     struct live_channel *other, *channel = both_of(live, event, &other);
-    if (channel && !is_ending(event))
-        live_channel_separate(live, channel);
-    if (other && !is_ending(event)) {
-        live_channel_separate(live, other);
-        live_show(live, other);
+    if (!channel)
+        return;
+    if (other && !live_event_ends(event)) {
+        live_channel_part(live, channel, other->entry.key);
+        live_channel_part(live, other, channel->entry.key);
     }
-    if (channel)
-        live_show(live, channel);
+    live_show(live, channel);
 }
 
 static void hold(struct live *live, const struct esl_event *event, bool held)
@@ -217,6 +160,14 @@ static void put_proxy(struct live *live, const struct esl_event *event, enum liv
     live_show(live, caller);
 }
 
+/* What the eavesdropper may do, of the variables that commands.c sets and eavesdrop (mod_dptools) reads. */
+static struct slice mode_of(const struct esl_event *event)
+{
+    bool target = slice_is(esl_event_get(event, "variable_eavesdrop_whisper_bleg"), "true");
+    bool both = target && slice_is(esl_event_get(event, "variable_eavesdrop_whisper_aleg"), "true");
+    return slice_from(both ? "barge" : target ? "whisper" : "listen");
+}
+
 static void put(struct live *live, const struct esl_event *event, enum live_place place,
                 struct slice data)
 {
@@ -224,6 +175,8 @@ static void put(struct live *live, const struct esl_event *event, enum live_plac
     if (!channel || channel->ended)
         return;
     live_channel_put(live, channel, place, data);
+    if (place == LIVE_EAVESDROP)
+        live_text_set(live, &channel->texts[LIVE_PLACE_MODE], mode_of(event));
     live_show(live, channel);
     put_proxy(live, event, place, data);
 }
@@ -242,11 +195,14 @@ void live_channel_unparked(struct live *live, const struct esl_event *event)
 
 void live_channel_executes(struct live *live, const struct esl_event *event)
 {
-    struct slice data;
-    enum live_place place = live_place_of(esl_event_get(event, "Application"),
-                                          esl_event_get(event, "Application-Data"), &data);
+    struct slice data, application = esl_event_get(event, "Application");
+    struct live_channel *channel = live_channel_find(live, esl_event_get(event, "Unique-ID"));
+    enum live_place place =
+        live_place_of(application, esl_event_get(event, "Application-Data"), &data);
     if (place != LIVE_NOWHERE)
         put(live, event, place, data);
+    else if (channel && slice_is(application, "bridge"))
+        live_text_set(live, &channel->texts[LIVE_GROUP], none); /* it calls somebody else now */
 }
 
 void live_channel_executed(struct live *live, const struct esl_event *event)
@@ -255,8 +211,29 @@ void live_channel_executed(struct live *live, const struct esl_event *event)
     struct live_channel *channel = live_channel_find(live, esl_event_get(event, "Unique-ID"));
     enum live_place place = live_place_of(esl_event_get(event, "Application"),
                                           esl_event_get(event, "Application-Data"), &data);
-    if (channel && place != LIVE_NOWHERE && place == channel->place && !is_ending(event))
+    if (channel && place != LIVE_NOWHERE && place == channel->place && !live_event_ends(event))
         put(live, event, LIVE_NOWHERE, none);
+}
+
+/* ---- another number, another name ---- */
+
+void live_channel_updated(struct live *live, const struct esl_event *event)
+{
+    struct live_channel *channel = live_channel_find(live, esl_event_get(event, "Unique-ID"));
+    if (!channel || channel->ended)
+        return;
+    live_channel_of(live, event);
+    live_show(live, channel);
+}
+
+void live_channel_renamed(struct live *live, const struct esl_event *event)
+{
+    struct live_channel *channel = live_channel_find(live, esl_event_get(event, "Old-Unique-ID"));
+    if (channel && !channel->ended)
+        live_channel_rename(live, channel, esl_event_get(event, "Unique-ID"));
+    channel = live_channel_of(live, event);
+    if (channel)
+        live_show(live, channel);
 }
 
 /* ---- the end ---- */

@@ -1,5 +1,5 @@
 /*
- * live_channels.c - channels: who they belong to, whom they talk to, what they are busy with.
+ * live_channels.c - channels: their beginning and end, and whose they are.
  */
 #include "feeds/live_model.h"
 
@@ -13,11 +13,6 @@ struct live_channel *live_channel_find(const struct live *live, struct slice uui
 struct slice live_channel_text(const struct live_channel *channel, enum live_text text)
 {
     return slice_from(channel->texts[text]);
-}
-
-struct live_channel *live_channel_other(const struct live *live, const struct live_channel *channel)
-{
-    return live_channel_find(live, live_channel_text(channel, LIVE_OTHER));
 }
 
 /* ---- beginning and end ---- */
@@ -50,16 +45,6 @@ struct live_channel *live_channel_add(struct live *live, struct slice uuid)
     return channel;
 }
 
-/* The leg that OTHER was called by, or talked to, is over. */
-static void part(struct live *live, struct live_channel *other, const struct live_channel *over)
-{
-    if (!other || other->ended ||
-        !slice_equal(live_channel_text(other, LIVE_OTHER), over->entry.key))
-        return;
-    live_channel_separate(live, other);
-    live_show(live, other);
-}
-
 void live_channel_end(struct live *live, struct live_channel *channel)
 {
     struct live_leg *leg = channel->leg;
@@ -75,11 +60,40 @@ void live_channel_remove(struct live *live, struct live_channel *channel)
     live_channel_end(live, channel);
     for (int shown = LIVE_SHOWN - 1; shown >= 0; shown--)
         live_hide(live, channel, (enum live_shown)shown);
-    part(live, other, channel);
+    if (other)
+        live_channel_part(live, other, channel->entry.key);
     live->gone[live->gone_next++ % LIVE_GONE] = channel->entry.hash;
     for (int i = 0; i < LIVE_TEXTS; i++)
         free(channel->texts[i]);
     live_table_remove(&live->channels, channel);
+}
+
+/* ---- another name ---- */
+
+struct live_channel *live_channel_rename(struct live *live, struct live_channel *channel,
+                                         struct slice uuid)
+{
+    struct live_channel *other, *renamed = NULL;
+    if (!live_channel_find(live, uuid))
+        renamed = live_channel_add(live, uuid);
+    if (!renamed)
+        return channel;
+    for (int shown = LIVE_SHOWN - 1; shown >= 0; shown--)
+        live_hide(live, channel, (enum live_shown)shown);
+    struct live_entry entry = renamed->entry;
+    *renamed = *channel;
+    renamed->entry = entry;
+    other = live_table_after(&live->channels, NULL);
+    for (; other; other = live_table_after(&live->channels, other))
+        if (slice_equal(live_channel_text(other, LIVE_OTHER), channel->entry.key)) {
+            live_text_set(live, &other->texts[LIVE_OTHER], uuid);
+            live_show(live, other);
+        }
+    live->gone[live->gone_next++ % LIVE_GONE] = channel->entry.hash;
+    live_table_remove(&live->channels, channel);
+    if (renamed->leg)
+        live_leg_rename(live, renamed->leg, uuid);
+    return renamed;
 }
 
 /* ---- who it belongs to ---- */
@@ -108,98 +122,4 @@ void live_channel_assign(struct live *live, struct live_channel *channel, struct
         return;
     live_channel_set_domain(live, channel, domain, false);
     live_text_set(live, &channel->texts[LIVE_USER], name);
-}
-
-/* ---- whom it talks to ---- */
-
-/* A domain that is known is as good for the other leg. */
-static void share_domain(struct live *live, struct live_channel *from, struct live_channel *to)
-{
-    if (!from->domain_guessed)
-        live_channel_set_domain(live, to, live_channel_text(from, LIVE_DOMAIN), false);
-}
-
-void live_channel_link(struct live *live, struct live_channel *caller, struct live_channel *called)
-{
-    share_domain(live, caller, called);
-    share_domain(live, called, caller);
-    live_text_set(live, &called->texts[LIVE_OTHER], caller->entry.key);
-    if (caller->bridged || caller->ended)
-        return;
-    live_text_set(live, &caller->texts[LIVE_OTHER], called->entry.key);
-    live_text_set(live, &caller->texts[LIVE_CALLEE], live_channel_text(called, LIVE_USER));
-}
-
-static void meet(struct live *live, struct live_channel *channel, struct live_channel *other)
-{
-    share_domain(live, other, channel);
-    live_text_set(live, &channel->texts[LIVE_OTHER], other->entry.key);
-    live_text_learn(live, &channel->texts[LIVE_LAST_BRIDGED], live_channel_text(other, LIVE_USER));
-    channel->bridged = true;
-    channel->offers = 0;
-    if (channel->proxy)
-        return;
-    live_channel_put(live, channel, other->proxy ? other->place : LIVE_NOWHERE,
-                     other->proxy ? live_channel_text(other, LIVE_PLACE_DATA) : slice_of(NULL, 0));
-    channel->borrowed = other->proxy;
-}
-
-void live_channel_join(struct live *live, struct live_channel *a, struct live_channel *b)
-{
-    meet(live, a, b);
-    meet(live, b, a);
-}
-
-void live_channel_separate(struct live *live, struct live_channel *channel)
-{
-    if (channel->ended)
-        return;
-    channel->bridged = channel->held = false;
-    live_text_set(live, &channel->texts[LIVE_OTHER], slice_of(NULL, 0));
-    live_text_set(live, &channel->texts[LIVE_CALLEE], slice_of(NULL, 0));
-    if (channel->borrowed)
-        live_channel_put(live, channel, LIVE_NOWHERE, slice_of(NULL, 0));
-}
-
-void live_channel_put(struct live *live, struct live_channel *channel, enum live_place place,
-                      struct slice data)
-{
-    for (int shown = LIVE_AS_QUEUED; shown < LIVE_SHOWN && place != channel->place; shown++)
-        live_hide(live, channel, (enum live_shown)shown);
-    channel->place = place;
-    channel->borrowed = false;
-    live_text_set(live, &channel->texts[LIVE_PLACE_DATA], data);
-}
-
-/* ---- what the dialplan does with it ---- */
-
-/* The mailbox of voicemail's arguments: [check] [auth] profile domain [user]. */
-static enum live_place voicemail(struct slice arguments, struct slice *box)
-{
-    enum live_place place = LIVE_VOICEMAIL;
-    struct slice rest, word = slice_cut(arguments, ' ', &rest);
-    while (slice_is(word, "check") || slice_is(word, "auth") || slice_is(word, "auth_only")) {
-        place = slice_is(word, "check") ? LIVE_CHECKING_VOICEMAIL : place;
-        word = slice_cut(rest, ' ', &rest);
-    }
-    slice_cut(rest, ' ', box);
-    return place;
-}
-
-enum live_place live_place_of(struct slice application, struct slice arguments, struct slice *data)
-{
-    struct slice rest;
-    *data = slice_of(NULL, 0);
-    if (slice_is(application, "voicemail"))
-        return voicemail(arguments, data);
-    if (slice_is(application, "conference")) {
-        *data = slice_cut(arguments, '@', &rest);
-        return LIVE_CONFERENCE;
-    }
-    if (slice_is(application, "httapi"))
-        return LIVE_XML_IVR;
-    *data = slice_cut(arguments, ' ', &rest);
-    return slice_is(application, "eavesdrop") ? LIVE_EAVESDROP
-           : slice_is(application, "ivr")     ? LIVE_IVR
-                                              : LIVE_NOWHERE;
 }

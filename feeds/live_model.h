@@ -2,7 +2,10 @@
  * live_model.h - what the files of the live model share: its structures and the steps they ask of each other.
  *
  *     live.c                 open, close, which event goes where
- *     live_channels.c        channels: whose they are, whom they talk to, what they are busy with
+ *     live_channels.c        channels: their beginning and end, whose they are
+ *     live_pairs.c           whom they talk to
+ *     live_places.c          what they are busy with
+ *     live_learn.c           what every event says of its channel
  *     live_channel_events.c  what each event changes of them
  *     live_shown.c           a channel as the elements that others see
  *     live_state.c           the state a channel is in
@@ -62,7 +65,8 @@ struct live_leg {
     bool told;  /* it is in the record */
     bool ended; /* and stays there until the record changes next */
     bool answered;
-    char *values[]; /* of settings.call_fields; NULL: not known */
+    const char *notify; /* as it was told last */
+    char *values[];     /* of settings.call_fields; NULL: not known */
 };
 
 /* What a channel is busy with, other than its other leg. */
@@ -70,12 +74,15 @@ enum live_place {
     LIVE_NOWHERE,
     LIVE_PARK,               /* place_data: the slot */
     LIVE_QUEUE,              /* the queue */
+    LIVE_RING_GROUP,         /* the group, whose members ring all at once */
+    LIVE_HUNT_GROUP,         /* the group, whose members ring one after the other */
     LIVE_VOICEMAIL,          /* whose */
     LIVE_CHECKING_VOICEMAIL, /* whose */
     LIVE_CONFERENCE,         /* the room */
     LIVE_EAVESDROP,          /* the channel's uuid */
     LIVE_IVR,                /* the menu */
-    LIVE_XML_IVR
+    LIVE_XML_IVR,
+    LIVE_OPERATION /* the application */
 };
 
 enum live_text {
@@ -89,9 +96,15 @@ enum live_text {
     LIVE_LAST_BRIDGED, /* extension */
     LIVE_LAST_EVENT,
     LIVE_PLACE_DATA,
-    LIVE_ADDRESS /* the phone's IP address */
+    LIVE_PLACE_MODE,  /* of an eavesdropper: listen, whisper or barge */
+    LIVE_ADDRESS,     /* the phone's IP address */
+    LIVE_GROUP,       /* group or queue that the call has come by */
+    LIVE_URL,         /* of a leg to a SIP address that is neither an extension's nor a trunk's */
+    LIVE_ORIGINATION, /* these three as BASIX clients read them; set by the dialplan */
+    LIVE_END_USER,
+    LIVE_TAGS
 };
-#define LIVE_TEXTS 11
+#define LIVE_TEXTS 17
 
 /* Elements that a channel is shown as. */
 enum live_shown {
@@ -179,6 +192,8 @@ void live_leg_learn_field(struct live *live, struct live_leg *leg, const char *n
                           struct slice value);
 /* The leg's call has come to NOTIFY: "callout", "callin" or "answer"; each is told once. */
 void live_leg_notify(struct live *live, struct live_leg *leg, const char *notify);
+/* The channel has another uuid now; a record that has the old one is told anew. */
+void live_leg_rename(struct live *live, struct live_leg *leg, struct slice uuid);
 /* The call is over. LEG is not the caller's any more. */
 void live_leg_end(struct live *live, struct live_leg *leg);
 
@@ -189,10 +204,13 @@ typedef void live_handler(struct live *live, const struct esl_event *event);
 live_handler live_channel_created, live_channel_progress, live_channel_answered,
     live_channel_bridged, live_channel_unbridged, live_channel_held, live_channel_unheld,
     live_channel_parked, live_channel_unparked, live_channel_executes, live_channel_executed,
-    live_channel_hung_up, live_channel_completed, live_channel_destroyed;
+    live_channel_updated, live_channel_renamed, live_channel_hung_up, live_channel_completed,
+    live_channel_destroyed;
 
 /* The channel called UUID; NULL: none. */
 struct live_channel *live_channel_find(const struct live *live, struct slice uuid);
+/* True when the channel of EVENT is about to go: such an event makes none (live_learn.c). */
+bool live_event_ends(const struct esl_event *event);
 /* The channel of EVENT, with what the event says of it; made when there is none and it is not ending. NULL: none. */
 struct live_channel *live_channel_of(struct live *live, const struct esl_event *event);
 /* A new one; NULL without memory, beyond channels_max, or when UUID is of one that has ended, or is no name. */
@@ -203,26 +221,38 @@ void live_channel_assign(struct live *live, struct live_channel *channel, struct
 /* Its domain, when that is not known better; GUESSED: for want of better. */
 void live_channel_set_domain(struct live *live, struct live_channel *channel, struct slice domain,
                              bool guessed);
-/* CALLER has made FreeSWITCH call CALLED. */
-void live_channel_link(struct live *live, struct live_channel *caller, struct live_channel *called);
-/* It has nobody to talk to any more. */
-void live_channel_separate(struct live *live, struct live_channel *channel);
+/* CHANNEL is called UUID from now on; the channel as it is then, or, without memory, as it was. */
+struct live_channel *live_channel_rename(struct live *live, struct live_channel *channel,
+                                         struct slice uuid);
 /* Its call is over: out of `calls`. */
 void live_channel_end(struct live *live, struct live_channel *channel);
-/* A and B talk to each other. */
-void live_channel_join(struct live *live, struct live_channel *a, struct live_channel *b);
-/* It is busy with PLACE. */
-void live_channel_put(struct live *live, struct live_channel *channel, enum live_place place,
-                      struct slice data);
 /* It is gone: takes it out of `calls`, of what is shown, and frees it. */
 void live_channel_remove(struct live *live, struct live_channel *channel);
 struct slice live_channel_text(const struct live_channel *channel, enum live_text text);
+
+/* ---- whom it talks to (live_pairs.c) ---- */
+
 /* The other leg, if it is known and there. */
 struct live_channel *live_channel_other(const struct live *live,
                                         const struct live_channel *channel);
+/* CALLER has made FreeSWITCH call CALLED. */
+void live_channel_link(struct live *live, struct live_channel *caller, struct live_channel *called);
+/* A and B talk to each other. Who talked to one of them until now does not any more. */
+void live_channel_join(struct live *live, struct live_channel *a, struct live_channel *b);
+/* It has nobody to talk to any more. */
+void live_channel_separate(struct live *live, struct live_channel *channel);
+/* The same, if it is OTHER that it talks to, or is called by; shown then. */
+void live_channel_part(struct live *live, struct live_channel *channel, struct slice other);
 
+/* ---- what it is busy with (live_places.c) ---- */
+
+/* It is busy with PLACE. */
+void live_channel_put(struct live *live, struct live_channel *channel, enum live_place place,
+                      struct slice data);
 /* What the dialplan's APPLICATION means; LIVE_NOWHERE: nothing that is shown. */
 enum live_place live_place_of(struct slice application, struct slice arguments, struct slice *data);
+/* True when it is a group, ringing at once or one after the other. */
+bool live_place_is_group(enum live_place place);
 
 /* ---- what is shown (live_shown.c, live_state.c) ---- */
 
@@ -232,7 +262,7 @@ void live_show(struct live *live, struct live_channel *channel);
 void live_hide(struct live *live, struct live_channel *channel, enum live_shown shown);
 /* The state without its time, {"name":…}'s members behind the brace. */
 void live_state_write(struct live *live, const struct live_channel *channel, struct buffer *out);
-/* Who is called: `target`. */
+/* Whom a call that came in is for, as another member, `target`; nothing when that is nobody of the PBX. */
 void live_target_write(struct live *live, const struct live_channel *channel, struct buffer *out);
 /* NAME and TEXT as another member of an object, when there is a text; NAME has comma, quotes and colon. */
 void live_member(struct buffer *out, const char *name, struct slice text);

@@ -1,9 +1,13 @@
 /*
  * live_shown.c - a channel as others see it: the elements channel, queued_channel, parked_channel and channel_waiting.
  *
- * direction is "in" for a leg that came into the PBX and "out" for one that the PBX made; peer_location says where its far
- * end is: "int", a phone of the PBX, or "ext". end_user is the caller, when there is a name. An element is told of when its JSON
- * has changed; no JSON is kept, only its hash.
+ * Words are those of the Basix client library's documentation: direction is "inbound" for a leg that came into the PBX and
+ * "outbound" for one that the PBX made; peer_location says where its far end is: "internal", a phone of the PBX, or
+ * "external"; other_info is of type user or end_user. end_user is somebody outside, of whom there is a name.
+ *
+ * A dialplan that knows more says so in channel variables, as Basix clients read them: callboard_end_user
+ * (id*name*organization*avatar*prefecture), callboard_origination, callboard_tags. An element is told of when its JSON has changed; no
+ * JSON is kept, only its hash.
  */
 #include "feeds/live_model.h"
 
@@ -31,12 +35,18 @@ static void add_state(struct live *live, const struct live_channel *channel, str
     buffer_add_byte(out, '}');
 }
 
-/* id*name*organization*avatar*prefecture; nothing but the name is known. */
+/* id*name*organization*avatar*prefecture: of a caller who is not known the name. */
 static void add_end_user(struct live *live, const struct live_channel *channel, struct buffer *out)
 {
+    struct slice known = live_channel_text(channel, LIVE_END_USER);
     struct slice name = live_channel_text(channel, LIVE_CALLING_NAME);
     struct buffer text = buffer_in(&live->scratch);
-    if (name.length == 0 || slice_equal(name, live_channel_text(channel, LIVE_CALLING_NUMBER)))
+    if (known.length > 0) {
+        live_member(out, ",\"end_user\":", known);
+        return;
+    }
+    if (!channel->inbound || name.length == 0 ||
+        slice_equal(name, live_channel_text(channel, LIVE_CALLING_NUMBER)))
         return;
     buffer_add_byte(&text, '*');
     buffer_add_percent(&text, name, "");
@@ -47,7 +57,12 @@ static void add_end_user(struct live *live, const struct live_channel *channel, 
 
 static const char *location_of(const struct live_channel *channel)
 {
-    return channel->texts[LIVE_USER] ? "int" : "ext";
+    return channel->texts[LIVE_USER] ? "internal" : "external";
+}
+
+static const char *direction_of(const struct live_channel *channel)
+{
+    return channel->inbound ? "inbound" : "outbound";
 }
 
 static void add_other_info(struct live *live, const struct live_channel *channel,
@@ -58,20 +73,23 @@ static void add_other_info(struct live *live, const struct live_channel *channel
         return;
     struct slice user = live_channel_text(other, LIVE_USER);
     buffer_add_string(out, ",\"other_info\":{\"type\":");
-    buffer_add_string(out, user.length > 0 ? "\"user\"" : "\"pstn\"");
+    buffer_add_string(out, user.length > 0 ? "\"user\"" : "\"end_user\"");
     live_member(out, ",\"user_id\":", user);
-    live_member(out, ",\"direction\":", slice_from(other->inbound ? "in" : "out"));
+    if (user.length == 0)
+        add_end_user(live, other, out);
+    live_member(out, ",\"direction\":", slice_from(direction_of(other)));
     live_member(out, ",\"peer_location\":", slice_from(location_of(other)));
     live_member(
         out, ",\"address\":",
         live_channel_text(other, other->inbound ? LIVE_CALLING_NUMBER : LIVE_CALLED_NUMBER));
     add_time(out, ",\"offer_timestamp\":", other->offered_us);
+    live_member(out, ",\"group_id\":", live_channel_text(other, LIVE_GROUP));
     buffer_add_byte(out, '}');
 }
 
 static void add_channel(struct live *live, const struct live_channel *channel, struct buffer *out)
 {
-    live_member(out, ",\"direction\":", slice_from(channel->inbound ? "in" : "out"));
+    live_member(out, ",\"direction\":", slice_from(direction_of(channel)));
     live_member(out, ",\"peer_location\":", slice_from(location_of(channel)));
     live_member(out, ",\"calling_name\":", live_channel_text(channel, LIVE_CALLING_NAME));
     live_member(out, ",\"calling_number\":", live_channel_text(channel, LIVE_CALLING_NUMBER));
@@ -82,11 +100,12 @@ static void add_channel(struct live *live, const struct live_channel *channel, s
     live_member(out, ",\"other_uuid\":", live_channel_text(channel, LIVE_OTHER));
     live_member(out, ",\"user_id\":", live_channel_text(channel, LIVE_USER));
     add_state(live, channel, out);
-    if (channel->place == LIVE_QUEUE)
-        live_member(out, ",\"group_id\":", live_channel_text(channel, LIVE_PLACE_DATA));
-    buffer_add_string(out, ",\"target\":");
+    live_member(out, ",\"group_id\":", live_channel_text(channel, LIVE_GROUP));
     live_target_write(live, channel, out);
-    add_end_user(live, channel, out);
+    live_member(out, ",\"origination\":", live_channel_text(channel, LIVE_ORIGINATION));
+    if (!channel->texts[LIVE_USER])
+        add_end_user(live, channel, out);
+    live_member(out, ",\"tags\":", live_channel_text(channel, LIVE_TAGS));
     live_member(out, ",\"last_bridged_user_id\":", live_channel_text(channel, LIVE_LAST_BRIDGED));
     live_member(out, ",\"last_event\":", live_channel_text(channel, LIVE_LAST_EVENT));
     add_other_info(live, channel, out);
@@ -135,10 +154,11 @@ void live_hide(struct live *live, struct live_channel *channel, enum live_shown 
 static bool is_wanted(const struct live_channel *channel, enum live_shown shown)
 {
     return shown == LIVE_AS_CHANNEL ||
-           (!channel->ended &&
-            (shown == LIVE_AS_PARKED   ? channel->place == LIVE_PARK
-             : shown == LIVE_AS_QUEUED ? channel->place == LIVE_QUEUE
-                                       : channel->place == LIVE_QUEUE && channel->offers > 0));
+           (!channel->ended && (shown == LIVE_AS_PARKED ? channel->place == LIVE_PARK
+                                : shown == LIVE_AS_QUEUED
+                                    ? channel->place == LIVE_QUEUE
+                                    : live_place_is_group(channel->place) ||
+                                          (channel->place == LIVE_QUEUE && channel->offers > 0)));
 }
 
 static void date_state(struct live *live, struct live_channel *channel)

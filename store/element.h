@@ -36,7 +36,8 @@ enum element_kind {
     /*
      * {"ts": µs, "name": N, …}; N and its further members:
      *   calling                {"location": "int"|"ext", "type": T, "data": {…}}; T and its data:
-     *                              user {"id"}; group {"group_type", "group_id", "queue_id"}; pstn {"address"};
+     *                              user {"id"}; group {"group_type": "ring"|"hunt", "group_id", "queue_id": with ring only};
+     *                              pstn {"address"};
      *                              bridged_endpoint {"a", "b"}
      *   park                   slot, parker_id, parker_name
      *   voicemail              target_type, target_id, target_name

@@ -34,7 +34,7 @@ export function extensionOf(model, id) {
 
 function callOf(model, channel) {
   const other = otherLeg(model, channel);
-  const first = other ? isFirstLeg(channel, other) : channel.direction !== 'out';
+  const first = other ? isFirstLeg(channel, other) : channel.direction !== 'outbound';
   return {...doingOf(model, channel, other, first), peer: peerOf(model, channel, other, first)};
 }
 

@@ -144,6 +144,53 @@ static void test_events_out_of_order(void)
     play_stop(&play);
 }
 
+/* A pair's end ends no other pair; and no event turns one channel into another that is there. */
+static void test_other_pairs_stay(void)
+{
+    start();
+    event("CHANNEL_CREATE", "a", FROM_1000);
+    event("CHANNEL_CREATE", "b", TO_1000);
+    event("CHANNEL_CREATE", "c", TO_1000);
+    event("CHANNEL_BRIDGE", "a", "\"Bridge-A-Unique-ID\":\"a\",\"Bridge-B-Unique-ID\":\"b\"");
+    play_clear(&play);
+    event("CHANNEL_UNBRIDGE", "a", "\"Bridge-A-Unique-ID\":\"a\",\"Bridge-B-Unique-ID\":\"c\"");
+    event("CHANNEL_UUID", "b", "\"Old-Unique-ID\":\"a\"");
+    event("CHANNEL_UUID", "b", "\"Old-Unique-ID\":\"b\"");
+    event("CHANNEL_UUID", "a", "\"Old-Unique-ID\":\"nobody\"");
+    LINES("gone ", "");
+    char *states = play_states(&play, "channel");
+    CU_ASSERT_STRING_EQUAL(states, "is a 1000 bridged\nis b 1000 bridged\n");
+    free(states);
+    CU_ASSERT_EQUAL(live_channel_count(play.live), 3);
+    live_forget(play.live, 1795247732000000);
+    stop();
+}
+
+/* Part of it may be a caller's words, and clients stop at what is not percent-encoded UTF-8. */
+static void test_end_user_is_encoded(void)
+{
+    static const char *const bad[] = {"*100%***", "*%zz***", "*%ff***"};
+    start();
+    event("CHANNEL_CREATE", "a", TRUNK ",\"variable_callboard_end_user\":\"7*Zo%C3%AB***\"");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char more[200];
+        snprintf(
+            more, sizeof more,
+            TRUNK
+            ",\"variable_callboard_end_user\":\"%s\",\"variable_callboard_origination\":\"%s\"",
+            bad[i], bad[i]);
+        event("CHANNEL_ANSWER", "a", more);
+    }
+    char *last = play_lines(&play, "is pbx.example.com channel a ");
+    CU_ASSERT_PTR_NOT_NULL(strstr(last, "\"end_user\":\"7*Zo%C3%AB***\""));
+    CU_ASSERT_PTR_NULL(strstr(last, "100%"));
+    CU_ASSERT_PTR_NULL(strstr(last, "%zz"));
+    CU_ASSERT_PTR_NULL(strstr(last, "%ff"));
+    free(last);
+    live_forget(play.live, 1795247732000000);
+    stop();
+}
+
 static void test_bounds(void)
 {
     char uuid[40], text[3000];
@@ -201,4 +248,6 @@ SUITE("live events", {"several calls of one extension", test_several_calls_of_on
       {"whom a leg calls is not whose it is", test_whom_a_leg_calls_is_not_whose_it_is},
       {"agents log in and out", test_agents_log_in_and_out}, {"two phones", test_two_phones},
       {"variables named like headers", test_variables_named_like_headers},
+      {"other pairs stay", test_other_pairs_stay},
+      {"an end user is percent-encoded", test_end_user_is_encoded},
       {"events out of order", test_events_out_of_order}, {"bounds", test_bounds})

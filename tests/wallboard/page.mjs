@@ -47,8 +47,8 @@ const change = (element, event, data) => say({message: 'info_event', element, ev
 
 const browser = new Browser();
 const page = await browser.page(1366, 900);
-const caller = {uuid: 'a', direction: 'in', calling_name: '<img src=x onerror=alert(1)>', calling_number: '+582122853348', called_number: '1001', offer_timestamp: us(9), other_uuid: 'b'};
-const callee = {uuid: 'b', direction: 'out', calling_number: '+582122853348', called_number: '1001', user_id: '1001', offer_timestamp: us(8), other_uuid: 'a'};
+const caller = {uuid: 'a', direction: 'inbound', calling_name: '<img src=x onerror=alert(1)>', calling_number: '+582122853348', called_number: '1001', offer_timestamp: us(9), other_uuid: 'b'};
+const callee = {uuid: 'b', direction: 'outbound', calling_number: '+582122853348', called_number: '1001', user_id: '1001', offer_timestamp: us(8), other_uuid: 'a'};
 const answered = {answer_timestamp: us(3)};
 const tile = '#extensions > :nth-child(2)';
 
@@ -125,7 +125,7 @@ await check('Redis that is away is told of', async () => {
   await page.until(`${text('#health-text')} === 'Live'`);
 });
 await check('somebody who waits in a queue is in its length', async () => {
-  change('channel', 'added', {uuid: 'q', direction: 'in', calling_number: '555', called_number: '7000', offer_timestamp: us(20), answer_timestamp: us(19)});
+  change('channel', 'added', {uuid: 'q', direction: 'inbound', calling_number: '555', called_number: '7000', offer_timestamp: us(20), answer_timestamp: us(19)});
   change('queued_channel', 'added', {uuid: 'q', state: {ts: us(19), name: 'calling', type: 'group', data: {queue_id: 'support@default'}}});
   await page.until(`${text('.queue .waiting')} === '1' && ${text('.call[data-state=queued] .where')} === 'Support'`);
 });

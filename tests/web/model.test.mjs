@@ -23,8 +23,8 @@ function office(...messages) {
   for (const message of messages) model.apply(message);
   return model;
 }
-const caller = {uuid: 'a', direction: 'in', calling_number: '1000', called_number: '1001', user_id: '1000', offer_timestamp: at(0)};
-const callee = {uuid: 'b', direction: 'out', calling_number: '1000', called_number: '1001', user_id: '1001', offer_timestamp: at(1), other_uuid: 'a'};
+const caller = {uuid: 'a', direction: 'inbound', calling_number: '1000', called_number: '1001', user_id: '1000', offer_timestamp: at(0)};
+const callee = {uuid: 'b', direction: 'outbound', calling_number: '1000', called_number: '1001', user_id: '1001', offer_timestamp: at(1), other_uuid: 'a'};
 const ringing = [change('channel', 'added', {...caller, other_uuid: 'b'}), change('channel', 'added', callee)];
 const talking = [
   change('channel', 'updated', {...callee, answer_timestamp: at(5)}),
