@@ -3,6 +3,7 @@
 #   apache NAME MODULE...      an Apache with these modules, besides the common ones, and the configuration on standard input; on
 #                              $free_port of 127.0.0.1, its document root $place/site
 #   lighttpd NAME              a lighttpd with the configuration on standard input, in the same way
+#   nginx_auth WAY             the instance's nginx with callboard-auth-WAY.conf (pool, request) in place of callboard-auth-basic.conf
 #   front_end_stop NAME        ends it; at the test's end all go by themselves
 
 apache_modules=$(find /usr/lib -type d -path '*apache2/modules' | head -n 1)
@@ -54,6 +55,19 @@ server.groupname = \"$service_group\"}"
   ok "lighttpd takes the configuration: $name" command lighttpd -tt -f "$work/$name.conf"
   background "$name" lighttpd -D -f "$work/$name.conf"
   ok "lighttpd starts: $name" eventually 10 port_taken "$free_port"
+}
+
+nginx_auth() {
+  local locations=$dir/nginx/snippets/callboard-locations.conf
+  [ -e "$locations.basic" ] || cp "$locations" "$locations.basic"
+  sed "s/callboard-auth-basic/callboard-auth-$1/" "$locations.basic" >"$locations"
+  if [ "$1" = request ]; then
+    sed -i 's/^location = .directory {/&\n  set $callboard_group directory;/' "$locations"
+    say "include snippets/callboard-auth.conf;" >>"$locations"
+  fi
+  ok "nginx takes callboard-auth-$1.conf" nginx -t -p "$dir/nginx" -c "$dir/nginx/nginx.conf" -e stderr
+  server_stop nginx
+  server_start nginx
 }
 
 front_end_stop() {

@@ -99,6 +99,43 @@ for path in statusx cticache.php auth; do
   same "/$path is nobody's" 404 "$STATUS"
 done
 
+# --- wrong passwords: nginx counts what it refuses ---
+
+ok "nginx finds nothing wrong with the templates" nginx -t -p "$dir/nginx" -c "$dir/nginx/nginx.conf" -e stderr
+
+# guesses ADDRESS USER...: the different statuses that wrong passwords from there were answered with.
+guesses() {
+  local user
+  for user in "${@:2}"; do
+    say "next
+url = $CALLBOARD_HTTP_URL/calls
+interface = $1
+user = $user:wrong
+output = /dev/null
+silent
+write-out = %{http_code}\\n"
+  done | sed 1d | curl -K - | sort | uniq | paste -sd ' '
+}
+same "wrong passwords of one user are refused, and soon told to wait" "401 429" "$(guesses 127.0.0.1 mallory{,,,,,,,,,,,,})"
+anonymous GET "$CALLBOARD_HTTP_URL/calls" --user mallory:wrong
+same "how long" "429 10" "$STATUS $(header Retry-After)"
+contains "as JSON" "too many wrong passwords" "$(json error)"
+same "another user's are counted by themselves" 401 "$(guesses 127.0.0.1 eve eve)"
+same "so are those from another address" 401 "$(guesses 127.0.0.2 mallory mallory)"
+same "the same for a user that there is" "401 429" "$(guesses 127.0.0.1 "$CALLBOARD_USER"{,,,,,,,,,,,,})"
+http GET /calls
+same "who knows the password gets in meanwhile" 200 "$STATUS"
+http GET /directory
+same "by every door" 200 "$STATUS"
+same "many users' from one address are counted together" "401 429" "$(guesses 127.0.0.3 user-{1..200})"
+for _ in {1..20}; do
+  anonymous GET /calls
+done
+same "who gives none is asked for one, however often" "401 Basic realm=\"callboard\"" "$STATUS $(header WWW-Authenticate)"
+# The pattern of fail2ban's filter nginx-limit-req.
+ok "the error log has what fail2ban looks for" \
+  grep -qP '\[[a-z]+\] \d+#\d+: \*\d+ limiting requests, excess: [\d\.]+ by zone "(?:[^"]+)", client: 127.0.0.1,' "$dir/log/nginx.log"
+
 # --- kept connections and large answers ---
 
 # One call of curl stays on one connection, and so with one nginx worker and its kept connections to the pool.

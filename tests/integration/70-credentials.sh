@@ -1,6 +1,7 @@
 # 70-credentials.sh - who may come in: callboard-passwd, hashes of other programs, nginx' auth_request, the pool's own
 # check, wrong passwords, files that change under load, and secrets that must be nowhere.
 . "$(dirname "$0")/../lib.sh"
+. "$root/tests/front_ends.sh"
 
 passwd=$CALLBOARD_BUILD/callboard-passwd
 file=$work/htpasswd
@@ -88,22 +89,6 @@ htpasswd = $lookups
 htpasswd = $file"
 chmod 755 "$work"
 
-# use_nginx SNIPPET: the locations of users with this one in place of auth_basic.
-use_nginx() {
-  local locations=$dir/nginx/snippets/callboard-locations.conf
-  [ -e "$locations.basic" ] || cp "$locations" "$locations.basic"
-  awk -v snippet="$1" '
-    /^  auth_basic / { skipping = 1; print "  include snippets/" snippet ".conf;"; next }
-    /^}/ { skipping = 0 }
-    !skipping' "$locations.basic" >"$locations"
-  if [ "$1" = callboard-auth-request ]; then
-    say "include snippets/callboard-auth.conf;" >>"$locations"
-    sed -i 's/^location = .directory {/&\n  set $callboard_group directory;/' "$locations"
-  fi
-  server_stop nginx
-  server_start nginx
-}
-
 user_gets() {
   anonymous GET "$3" --user "$1:$2" "${@:4}"
   say "$STATUS"
@@ -123,7 +108,7 @@ use_way() {
   esac
   server_stop pool
   server_start pool
-  use_nginx "callboard-auth-$1"
+  nginx_auth "$1"
 }
 
 for way in pool request; do

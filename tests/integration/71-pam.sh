@@ -1,6 +1,7 @@
 # 71-pam.sh - the system's accounts through PAM, with libpam-wrapper in place of /etc/pam.d: good, bad, expired and locked
 # accounts, and a helper that is killed under load.
 . "$(dirname "$0")/../lib.sh"
+. "$root/tests/front_ends.sh"
 
 # libpam-wrapper and AddressSanitizer both want to be in front of libc: with the second, the first does nothing.
 if ldd "$CALLBOARD_BUILD/callboard.fcgi" | grep -q libasan; then
@@ -56,11 +57,7 @@ ln -s "$CALLBOARD_BUILD/callboard-passwd" "$CALLBOARD_BUILD/callboard-events" "$
 chmod 755 "$work/bin/callboard.fcgi"
 build=$work/bin
 instance_start_or_exit
-awk '/^  auth_basic / { skipping = 1; print "  include snippets/callboard-auth-pool.conf;"; next }
-  /^}/ { skipping = 0 } !skipping' "$dir/nginx/snippets/callboard-locations.conf" >"$work/locations" &&
-  cp "$work/locations" "$dir/nginx/snippets/callboard-locations.conf"
-server_stop nginx
-server_start nginx
+nginx_auth pool
 
 user_gets() {
   anonymous GET /status --user "$1:$2"

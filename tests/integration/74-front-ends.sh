@@ -29,10 +29,7 @@ behind() {
 
 # --- nginx: the pool checks passwords, as everywhere below ---
 
-awk '/^  auth_basic / { skipping = 1; print "  include snippets/callboard-auth-pool.conf;"; next }
-  /^}/ { skipping = 0 } !skipping' "$dir/nginx/snippets/callboard-locations.conf" >"$work/locations" &&
-  cp "$work/locations" "$dir/nginx/snippets/callboard-locations.conf"
-server_stop nginx && server_start nginx
+nginx_auth pool
 behind nginx "$CALLBOARD_HTTP_URL"
 
 # --- Apache ---
