@@ -15,7 +15,7 @@ from servers import HERE, Nginx, Redis
 
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
-BENCHES = ["cache", "credentials", "directory", "freeswitch", "notifications", "phonecalls"]
+BENCHES = ["cache", "credentials", "directory", "events", "freeswitch", "notifications", "phonecalls"]
 
 
 def arguments():
