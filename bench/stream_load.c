@@ -36,7 +36,7 @@ struct client {
 
 static struct client *clients;
 static size_t wanted, opened, ready, gone;
-static int64_t storm_us, last_ready_us, slowest_us;
+static int64_t read_us, storm_us, last_ready_us, slowest_us;
 static uint64_t heard, late[LATE_MOST / STEP_US + 1];
 static char request[1024], buffer[READ_BYTES * 2];
 static int loop, redis = -1;
@@ -72,13 +72,13 @@ static void on_text(struct client *client, const char *text, size_t length)
         const char *at = memmem(text, length, stamp, sizeof stamp - 1);
         if (!at)
             return;
-        int64_t us = now_us() - strtoll(at + sizeof stamp - 1, NULL, 10);
+        int64_t us = read_us - strtoll(at + sizeof stamp - 1, NULL, 10);
         late[us < 0 ? 0 : us < LATE_MOST ? us / STEP_US : LATE_MOST / STEP_US]++;
         heard++;
     } else if (length < 100 && memmem(text, length, all, sizeof all - 1)) {
         client->ready = true;
         ready++;
-        last_ready_us = now_us();
+        last_ready_us = read_us;
         if (last_ready_us - client->began_us > slowest_us)
             slowest_us = last_ready_us - client->began_us;
     }
@@ -142,6 +142,7 @@ static void on_readable(struct client *client)
         return;
     }
     size_t length = client->kept + (size_t)got, at = 0, taken;
+    read_us = now_us();
     do {
         taken = client->upgraded ? take_frame(client, buffer + at, length - at)
                                  : take_head(client, buffer + at, length - at);

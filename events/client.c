@@ -166,13 +166,14 @@ static struct message *gone_message(struct event *event)
 
 /* The message about ENTRY, to be released; NULL: it is none for this client. */
 static struct message *missed(const struct client *client, const struct store_reply *entry,
-                              struct stream_id *id)
+                              struct stream_id *at)
 {
-    struct event event = {0};
+    struct event event;
     json_t *data;
     struct message *message = NULL;
-    if (domain_read_entry(entry, &event, id, &data) &&
-        view_has_kind(&client->arrival, event.element)) {
+    bool good = domain_read_entry(entry, &event, &data);
+    *at = event.at;
+    if (good && view_has_kind(&client->arrival, event.element)) {
         if (view_shows(&client->arrival, event.element, data))
             message = message_hold(event_message(&event, FORMAT_PLAIN, event.change));
         else if (event.change == CHANGE_UPDATED)
@@ -279,16 +280,15 @@ static void push_partial(struct client *client, struct event *event)
 static void heard(void *self, struct event *event)
 {
     struct client *client = self;
-    struct stream_id id = {0, 0};
     enum format format = client_format(client);
     if (!client->started || client->closing || !view_has_kind(&client->arrival, event->element))
         return;
     if (event->difference && format == FORMAT_PLAIN)
         return; /* is told all that stands */
-    if (!event->difference && stream_id_read(slice_from(event->seq), &id)) {
-        if (client->arrival.resumes && stream_id_compare(id, client->arrival.since) <= 0)
+    if (!event->difference) {
+        if (client->arrival.resumes && stream_id_compare(event->at, client->arrival.since) <= 0)
             return;
-        client->known = id;
+        client->known = event->at;
     }
     if (view_is_partial(&client->arrival, event->element))
         push_partial(client, event);
@@ -374,5 +374,6 @@ void client_free(struct client *client)
     if (client->history)
         history_forget(client->history);
     outbox_free(&client->outbox);
+    free(client->command);
     free(client);
 }

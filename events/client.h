@@ -37,12 +37,22 @@ struct client;
 struct client_owner {
     const struct events_settings *settings;
     struct follow *follow;
+    void *self;
     void (*wake)(struct client *client); /* there is something to be written or ended */
+};
+
+/* A client's place among those to be written to: server.c's. */
+struct client_link {
+    void *connection;
+    bool greeted; /* the answer's head is out */
+    bool awake;   /* something is to be written */
+    bool blocked; /* the connection takes no more for now */
+    struct client *next, *previous;
 };
 
 struct client {
     const struct client_owner *owner;
-    void *connection; /* server.c's */
+    struct client_link link;
     struct arrival arrival;
     uint64_t number; /* in the order in which they came */
     int64_t since_us;
@@ -52,13 +62,13 @@ struct client {
     struct outbox outbox;
     struct history *history; /* being asked for; what is heard meanwhile waits */
     bool started;            /* what stands has been told, or history is being asked for */
-    bool greeted;            /* server.c: the answer's head is out */
+    bool counted;            /* roster.c: among those who take room */
     bool closing;
     int close_code; /* WebSocket's */
     const char *close_reason;
     int64_t closing_us;
+    char *command; /* of CLIENT_COMMAND_BYTES, while one is coming in */
     size_t command_length;
-    char command[CLIENT_COMMAND_BYTES]; /* of one that is coming in */
     struct client *next, *previous;
 };
 

@@ -164,12 +164,12 @@ static bool id_is_good(struct slice id)
     return id.length > 0 && !memchr(id.data, '\0', id.length) && slice_is_utf8(id);
 }
 
-bool domain_read_entry(const struct store_reply *entry, struct event *event, struct stream_id *id,
-                       json_t **data)
+bool domain_read_entry(const struct store_reply *entry, struct event *event, json_t **data)
 {
     *data = NULL;
+    *event = (struct event){0};
     if (entry->kind != STORE_ARRAY || entry->count != 2 ||
-        !stream_id_read(entry->elements[0].text, id))
+        !stream_id_read(entry->elements[0].text, &event->at))
         return false;
     const struct store_reply *fields = &entry->elements[1];
     struct slice change = field_of(fields, "event"), key = field_of(fields, "id");
@@ -183,21 +183,20 @@ bool domain_read_entry(const struct store_reply *entry, struct event *event, str
     event->change = (enum change)number;
     event->id = key.data;
     event->data = *data;
-    stream_id_write(*id, event->seq);
+    stream_id_write(event->at, event->seq);
     return *data != NULL;
 }
 
 void domain_take(struct domain *domain, const struct store_reply *entry)
 {
-    struct event event = {0};
-    struct stream_id id = {0, 0};
+    struct event event;
     json_t *data;
-    bool good = domain_read_entry(entry, &event, &id, &data);
-    if (stream_id_compare(id, domain->seq) <= 0) {
+    bool good = domain_read_entry(entry, &event, &data);
+    if (stream_id_compare(event.at, domain->seq) <= 0) {
         json_decref(data);
         return;
     }
-    domain->seq = id;
+    domain->seq = event.at;
     if (!good) {
         log_debug("%.*s: an entry of the stream is no event", SLICE_ARGUMENTS(domain->name));
         json_decref(data);

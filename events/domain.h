@@ -42,7 +42,8 @@ struct event {
     const char *id;
     const json_t *before; /* as it was; NULL when it was not there */
     const json_t *data;   /* as it is; of one that was removed, as it last was */
-    char seq[SEQ_BYTES];
+    struct stream_id at; /* 0-0 with `difference` */
+    char seq[SEQ_BYTES]; /* the same as text, or "" */
     struct message *messages[FORMATS][CHANGES]; /* made when first asked for: event_message */
 };
 
@@ -108,9 +109,11 @@ bool domain_look(struct domain *domain, const struct store_reply *replies, struc
 /* One entry of the stream, [id, [field, value, …]]. */
 void domain_take(struct domain *domain, const struct store_reply *entry);
 
-/* The same for somebody else: what ENTRY says, without `before`; DATA is the caller's to release. False: nothing. */
-bool domain_read_entry(const struct store_reply *entry, struct event *event, struct stream_id *id,
-                       json_t **data);
+/*
+ * The same for somebody else: what ENTRY says, without `before`; DATA is the caller's to release. False: it is no event;
+ * `at` is its place nevertheless, or 0-0.
+ */
+bool domain_read_entry(const struct store_reply *entry, struct event *event, json_t **data);
 
 /* ---- for clients ---- */
 

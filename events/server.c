@@ -11,9 +11,17 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "events/roster.h"
 
 /* Bytes written to one client at a time, before others have their turn. */
 #define OUT_BYTES 32768
+
+/*
+ * A write to a client costs more than what is in it. So with many clients news are gathered between two rounds of writing: for
+ * some times as long as the last round took.
+ */
+#define GATHER_TIMES   3
+#define GATHER_MOST_MS 25
 
 /* Clients are looked at. */
 #define SWEEP_MS 1000
@@ -21,11 +29,8 @@
 /* How long a client may take to hear why it is dropped. */
 #define LAST_WORDS_US (5 * (int64_t)1000000)
 
-/* Clients shown in one list. */
-#define LIST_MOST 1000
-
+/* WebSocket's status codes (RFC 6455, section 7.4.1). */
 #define CODE_AWAY   1001
-#define CODE_NORMAL 1000
 #define CODE_POLICY 1008
 
 struct server {
@@ -34,11 +39,11 @@ struct server {
     struct lws_context *context;
     struct lws_vhost *host;
     lws_retry_bo_t pinging;
-    struct client *clients;  /* newest first */
+    struct roster roster;
     struct client *arriving; /* while its connection is being handed over */
-    size_t count;
-    uint64_t numbers;
-    uv_timer_t sweep;
+    struct client *awake;    /* those to whom something is to be written */
+    uv_timer_t gather, sweep;
+    uint64_t next_ms;    /* when they are written to at the earliest, by the loop's clock */
     int64_t breathed_us; /* when SSE clients were last sent a comment */
     void (*ended)(void *self);
     void *ended_self;
@@ -52,98 +57,143 @@ static const char sse_head[] = "HTTP/1.1 200 OK\r\n"
                                "X-Accel-Buffering: no\r\n"
                                "Connection: close\r\n\r\n";
 
+/* ---- who is to be written to ---- */
+
+static void on_gathered(uv_timer_t *timer);
+
+/* The first one for a while is written to at once. */
 static void wake(struct client *client)
 {
-    if (client->connection)
-        lws_callback_on_writable(client->connection);
+    struct server *server = client->owner->self;
+    if (client->closing)
+        roster_discount(&server->roster, client);
+    if (client->link.awake || client->link.blocked || !client->link.connection)
+        return;
+    client->link.awake = true;
+    client->link.previous = NULL;
+    client->link.next = server->awake;
+    if (server->awake) {
+        server->awake->link.previous = client;
+    } else {
+        uint64_t now_ms = uv_now(server->gather.loop);
+        uv_timer_start(&server->gather, on_gathered,
+                       now_ms < server->next_ms ? server->next_ms - now_ms : 0, 0);
+    }
+    server->awake = client;
 }
 
-/* ---- the list of clients ---- */
-
-static const char *shown(const struct arrival *arrival)
+static void let_sleep(struct server *server, struct client *client)
 {
-    static const char *const wires[] = {"basix", "websocket", "sse"};
-    return wires[arrival->wire];
+    struct client_link *link = &client->link;
+    if (!link->awake)
+        return;
+    link->awake = false;
+    if (link->previous)
+        link->previous->link.next = link->next;
+    else
+        server->awake = link->next;
+    if (link->next)
+        link->next->link.previous = link->previous;
 }
 
-static void enter(struct server *server, struct client *client)
+/* libwebsockets is to say when the connection takes more. */
+static void block(struct client *client)
 {
-    const struct arrival *arrival = &client->arrival;
-    client->number = ++server->numbers;
-    client->next = server->clients;
-    if (client->next)
-        client->next->previous = client;
-    server->clients = client;
-    server->count++;
-    log_info("client %llu of %s%s%s from %s, %s, app_name \"%s\"",
-             (unsigned long long)client->number, arrival->access.user,
-             *arrival->access.user ? "@" : "", arrival->access.domain, arrival->address,
-             shown(arrival), arrival->app_name);
+    client->link.blocked = true;
+    lws_callback_on_writable(client->link.connection);
 }
 
 static void gone(struct server *server, struct client *client)
 {
-    if (client->previous)
-        client->previous->next = client->next;
-    else
-        server->clients = client->next;
-    if (client->next)
-        client->next->previous = client->previous;
-    server->count--;
+    let_sleep(server, client);
+    roster_leave(&server->roster, client);
     log_info("client %llu of %s has gone%s%s", (unsigned long long)client->number,
              client->arrival.access.domain, client->closing ? ": " : "",
              client->closing ? client->close_reason : "");
     orders_forget(server->orders, client);
     client_free(client);
-    if (server->draining && server->count == 0)
+    if (server->draining && server->roster.count == 0)
         server->ended(server->ended_self);
 }
 
 /* ---- one connection ---- */
 
-/* Ends the connection: what is returned is libwebsockets' word for that. */
-static int end(struct client *client)
-{
-    if (client->outbox.wire != WIRE_SSE)
-        lws_close_reason(client->connection, (enum lws_close_status)client->close_code,
-                         (unsigned char *)(uintptr_t)client->close_reason,
-                         strlen(client->close_reason));
-    return -1;
-}
-
 static size_t fill(struct server *server, struct client *client)
 {
     char *out = (char *)server->out + LWS_PRE;
     size_t length = 0;
-    if (client->outbox.wire == WIRE_SSE && !client->greeted) {
+    if (client->outbox.wire == WIRE_SSE && !client->link.greeted) {
         length = sizeof sse_head - 1;
         memcpy(out, sse_head, length);
     }
-    client->greeted = true;
+    client->link.greeted = true;
     if (!client->history)
         length += outbox_fill(&client->outbox, out + length, OUT_BYTES - length);
     return length;
 }
 
-/* Frames are made by outbox.c, several at a time: to libwebsockets they are bytes. */
-static int write_out(struct server *server, struct client *client)
+static bool has_more(const struct client *client)
 {
-    struct lws *connection = client->connection;
-    if (lws_partial_buffered(connection)) {
-        lws_callback_on_writable(connection);
-        return 0;
-    }
-    size_t length = fill(server, client);
+    return client->outbox.count > 0 && !client->history;
+}
+
+/*
+ * Writes some of what waits. False: the connection is broken. Frames are made by outbox.c, several at a time: to libwebsockets
+ * they are bytes, of which it keeps what the connection does not take.
+ */
+static bool write_out(struct server *server, struct client *client)
+{
+    struct lws *connection = client->link.connection;
+    size_t length = lws_partial_buffered(connection) ? 0 : fill(server, client);
     if (length > 0 &&
         lws_write(connection, server->out + LWS_PRE, length, LWS_WRITE_RAW) < (int)length)
-        return -1;
-    if (client->outbox.count > 0 && !client->history)
-        lws_callback_on_writable(connection);
-    else if (client->closing && !lws_partial_buffered(connection))
+        return false;
+    if (client->closing || lws_partial_buffered(connection))
+        block(client);
+    else if (has_more(client))
+        wake(client);
+    return true;
+}
+
+static void cut_off(const struct client *client)
+{
+    lws_set_timeout(client->link.connection, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
+/* Most of the time a connection takes what is written, so nobody is asked whether it would. */
+static void on_gathered(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+    struct client *next, *each = server->awake;
+    int64_t began_us = clock_steady_us();
+    server->awake = NULL;
+    for (; each; each = next) {
+        next = each->link.next;
+        each->link.awake = false;
+        if (!write_out(server, each))
+            cut_off(each);
+    }
+    uv_update_time(timer->loop);
+    uint64_t pause_ms = (uint64_t)(clock_steady_us() - began_us) * GATHER_TIMES / 1000;
+    server->next_ms = uv_now(timer->loop) + (pause_ms < GATHER_MOST_MS ? pause_ms : GATHER_MOST_MS);
+}
+
+/* Ends the connection: what is returned is libwebsockets' word for that. */
+static int end(struct client *client)
+{
+    if (client->outbox.wire != WIRE_SSE)
+        lws_close_reason(client->link.connection, (enum lws_close_status)client->close_code,
+                         (unsigned char *)(uintptr_t)client->close_reason,
+                         strlen(client->close_reason));
+    return -1;
+}
+
+static int on_writable(struct server *server, struct client *client)
+{
+    client->link.blocked = false;
+    if (client->closing && !has_more(client) && !lws_partial_buffered(client->link.connection))
         return end(client);
-    else if (client->closing)
-        lws_callback_on_writable(connection);
-    return 0;
+    return write_out(server, client) ? 0 : -1;
 }
 
 static int arrived(struct server *server, struct lws *connection)
@@ -153,7 +203,7 @@ static int arrived(struct server *server, struct lws *connection)
         return -1;
     server->arriving = NULL;
     lws_set_opaque_user_data(connection, client);
-    client->connection = connection;
+    client->link.connection = connection;
     wake(client);
     return 0;
 }
@@ -161,20 +211,23 @@ static int arrived(struct server *server, struct lws *connection)
 /* A command is small and comes in one piece, or in few: nginx passes on what it is given. */
 static int received(struct server *server, struct client *client, const char *data, size_t length)
 {
-    struct lws *connection = client->connection;
+    struct lws *connection = client->link.connection;
     if (client->closing)
         return 0;
-    if (lws_frame_is_binary(connection) ||
-        client->command_length + length > sizeof client->command) {
+    if (lws_frame_is_binary(connection) || client->command_length + length > CLIENT_COMMAND_BYTES) {
         client_drop(client, CODE_POLICY, "commands_are_small_texts");
         return 0;
     }
+    if (!client->command && !(client->command = malloc(CLIENT_COMMAND_BYTES)))
+        return -1;
     memcpy(client->command + client->command_length, data, length);
     client->command_length += length;
-    if (lws_is_final_fragment(connection) && lws_remaining_packet_payload(connection) == 0) {
-        orders_take(server->orders, client, slice_of(client->command, client->command_length));
-        client->command_length = 0;
-    }
+    if (!lws_is_final_fragment(connection) || lws_remaining_packet_payload(connection) > 0)
+        return 0;
+    orders_take(server->orders, client, slice_of(client->command, client->command_length));
+    client->command_length = 0;
+    free(client->command);
+    client->command = NULL;
     return 0;
 }
 
@@ -190,7 +243,7 @@ static int on_event(struct lws *connection, enum lws_callback_reasons reason, vo
     case LWS_CALLBACK_SERVER_WRITEABLE:
     case LWS_CALLBACK_RAW_WRITEABLE:
         client = lws_get_opaque_user_data(connection);
-        return client ? write_out(server, client) : -1;
+        return client ? on_writable(server, client) : -1;
     case LWS_CALLBACK_RECEIVE:
         client = lws_get_opaque_user_data(connection);
         return client ? received(server, client, data, length) : -1;
@@ -207,42 +260,6 @@ static int on_event(struct lws *connection, enum lws_callback_reasons reason, vo
 }
 
 /* ---- admission ---- */
-
-static bool same_application(const struct arrival *a, const struct arrival *b)
-{
-    return (a->wire == WIRE_BINARY) == (b->wire == WIRE_BINARY) &&
-           strcmp(a->access.domain, b->access.domain) == 0 &&
-           strcmp(a->access.user, b->access.user) == 0 && strcmp(a->app_name, b->app_name) == 0;
-}
-
-/* Makes room for ARRIVAL. False: there is none. */
-static bool make_room(struct server *server, const struct arrival *arrival)
-{
-    const struct events_settings *settings = server->owner.settings;
-    int64_t of_domain = 0, of_address = 0;
-    struct client *oldest = NULL;
-    for (struct client *each = server->clients; each; each = each->next) {
-        bool same_domain = strcmp(each->arrival.access.domain, arrival->access.domain) == 0;
-        if (each->closing)
-            continue;
-        if (arrival->force && same_application(&each->arrival, arrival)) {
-            client_drop(each, CODE_NORMAL, "connection_replaced");
-            continue;
-        }
-        of_domain += same_domain;
-        of_address += strcmp(each->arrival.address, arrival->address) == 0;
-        if (same_domain)
-            oldest = each;
-    }
-    if (of_address >= settings->address_connections ||
-        server->count >= (size_t)settings->connections)
-        return false;
-    if (of_domain >= settings->domain_connections && arrival->force && oldest) {
-        client_drop(oldest, CODE_NORMAL, "connection_replaced");
-        return true;
-    }
-    return of_domain < settings->domain_connections;
-}
 
 /* The request that libwebsockets sees. */
 static size_t request_of(const struct arrival *arrival, struct slice key, char *request,
@@ -278,8 +295,12 @@ void server_admit(struct server *server, int descriptor, const struct arrival *a
         close(descriptor);
         return;
     }
-    bool room = make_room(server, arrival);
-    enter(server, client);
+    bool room = roster_make_room(&server->roster, arrival, server->owner.settings);
+    roster_enter(&server->roster, client);
+    log_info("client %llu of %s%s%s from %s, %s, app_name \"%s\"",
+             (unsigned long long)client->number, arrival->access.user,
+             *arrival->access.user ? "@" : "", arrival->access.domain, arrival->address,
+             roster_kind(arrival), arrival->app_name);
     server->arriving = client;
     adopt(server, descriptor, key); /* closes what it cannot take */
     if (server->arriving) {
@@ -295,30 +316,7 @@ void server_admit(struct server *server, int descriptor, const struct arrival *a
 
 void server_list(const struct server *server, const struct access *access, struct buffer *out)
 {
-    size_t listed = 0;
-    buffer_add_string(out, "{\"connections\":[");
-    const struct client *each = server->clients;
-    for (; each && listed < LIST_MOST; each = each->next) {
-        const struct arrival *arrival = &each->arrival;
-        if (strcmp(arrival->access.domain, access->domain) != 0)
-            continue;
-        buffer_add_string(out, listed++ ? ",{\"number\":" : "{\"number\":");
-        buffer_add_number(out, (int64_t)each->number);
-        buffer_add_string(out, ",\"kind\":");
-        buffer_add_json(out, slice_from(shown(arrival)));
-        buffer_add_string(out, ",\"app_name\":");
-        buffer_add_json(out, slice_from(arrival->app_name));
-        buffer_add_string(out, ",\"user\":");
-        buffer_add_json(out, slice_from(arrival->access.user));
-        buffer_add_string(out, ",\"address\":");
-        buffer_add_json(out, slice_from(arrival->address));
-        buffer_add_string(out, ",\"since\":");
-        buffer_add_number(out, each->since_us);
-        buffer_add_string(out, ",\"waiting_bytes\":");
-        buffer_add_number(out, (int64_t)each->outbox.news);
-        buffer_add_byte(out, '}');
-    }
-    buffer_add_string(out, each ? "],\"more\":true}" : "],\"more\":false}");
+    roster_write(&server->roster, access, out);
 }
 
 /* ---- from time to time ---- */
@@ -327,9 +325,10 @@ void server_list(const struct server *server, const struct access *access, struc
 static void breathe(struct client *client)
 {
     static unsigned char comment[LWS_PRE + 3] = {[LWS_PRE] = ':', '\n', '\n'};
-    if (client->outbox.wire == WIRE_SSE && client->greeted && client->outbox.count == 0 &&
-        !lws_partial_buffered(client->connection) && !lws_send_pipe_choked(client->connection))
-        lws_write(client->connection, comment + LWS_PRE, 3, LWS_WRITE_RAW);
+    if (client->outbox.wire == WIRE_SSE && client->link.greeted && client->outbox.count == 0 &&
+        !lws_partial_buffered(client->link.connection) &&
+        !lws_send_pipe_choked(client->link.connection))
+        lws_write(client->link.connection, comment + LWS_PRE, 3, LWS_WRITE_RAW);
 }
 
 static void on_sweep(uv_timer_t *timer)
@@ -339,22 +338,27 @@ static void on_sweep(uv_timer_t *timer)
     bool breath = now_us - server->breathed_us >= server->owner.settings->ping_seconds * 1000000;
     if (breath)
         server->breathed_us = now_us;
-    for (struct client *each = server->clients; each; each = each->next) {
+    for (struct client *each = server->roster.clients; each; each = each->next) {
         if (each->closing && now_us - each->closing_us > LAST_WORDS_US)
-            lws_set_timeout(each->connection, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+            cut_off(each);
         else if (breath)
             breathe(each);
     }
 }
 
+/* It calls an error, too, what it does with each connection that it is handed together with a request. */
 static void to_log(int level, const char *line)
 {
-    log_line(level & LLL_ERR ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "libwebsockets: %.*s",
-             (int)strcspn(line, "\n"), line);
+    (void)level;
+    if (!strstr(line, "calling service"))
+        log_warning("libwebsockets: %.*s", (int)strcspn(line, "\n"), line);
 }
 
 static const struct lws_protocols protocols[] = {
-    {.name = "events", .callback = on_event, .rx_buffer_size = 1024},
+    {.name = "events",
+     .callback = on_event,
+     .rx_buffer_size = 1024,
+     .tx_packet_size = OUT_BYTES}, /* else it writes no more at a time than pt_serv_buf_size */
     {0},
 };
 
@@ -364,7 +368,7 @@ static struct lws_context *make_context(struct server *server, uv_loop_t *loop)
     const struct events_settings *settings = server->owner.settings;
     server->pinging.secs_since_valid_ping = (uint16_t)settings->ping_seconds;
     server->pinging.secs_since_valid_hangup = (uint16_t)settings->idle_seconds;
-    lws_set_log_level(LLL_ERR | LLL_WARN, to_log);
+    lws_set_log_level(LLL_ERR, to_log);
     const struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN,
         .protocols = protocols,
@@ -389,22 +393,26 @@ struct server *server_open(uv_loop_t *loop, const struct events_settings *settin
                            struct follow *follow, struct orders *orders, struct error *error)
 {
     struct server *server = calloc(1, sizeof *server);
-    if (!server) {
+    if (!server || !roster_init(&server->roster)) {
         error_set(error, "out of memory");
+        free(server);
         return NULL;
     }
-    server->owner = (struct client_owner){.settings = settings, .follow = follow, .wake = wake};
+    server->owner =
+        (struct client_owner){.settings = settings, .follow = follow, .self = server, .wake = wake};
     server->orders = orders;
     server->context = make_context(server, loop);
     if (!server->host) {
         error_set(error, "libwebsockets could not be started");
         if (server->context)
             lws_context_destroy(server->context);
+        roster_free(&server->roster);
         free(server);
         return NULL;
     }
+    uv_timer_init(loop, &server->gather);
     uv_timer_init(loop, &server->sweep);
-    server->sweep.data = server;
+    server->gather.data = server->sweep.data = server;
     uv_timer_start(&server->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
     return server;
 }
@@ -419,9 +427,9 @@ void server_drain(struct server *server, void (*ended)(void *self), void *self)
     server->draining = true;
     server->ended = ended;
     server->ended_self = self;
-    for (struct client *each = server->clients; each; each = each->next)
+    for (struct client *each = server->roster.clients; each; each = each->next)
         client_drop(each, CODE_AWAY, "going_away");
-    if (server->count == 0)
+    if (server->roster.count == 0)
         ended(self);
 }
 
@@ -429,11 +437,13 @@ void server_drain(struct server *server, void (*ended)(void *self), void *self)
 void server_close(struct server *server)
 {
     lws_context_destroy(server->context);
+    uv_close((uv_handle_t *)&server->gather, NULL);
     uv_close((uv_handle_t *)&server->sweep, NULL);
 }
 
 void server_free(struct server *server)
 {
     lws_context_destroy(server->context);
+    roster_free(&server->roster);
     free(server);
 }
