@@ -253,6 +253,8 @@ def run_load(load, servers, redis, clients, rounds):
             one = load.measure(server, process, redis, clients)
             one["busy"] = (machine.machine_busy_seconds() - busy) / (time.monotonic() - began)
             server.place.stop(process)
+            if os.path.exists(server.socket):
+                os.unlink(server.socket)
             results[server.key].append(one)
             say(f"{load.key}: round {number + 1} of {rounds}, {server.name}: {one['figure']:.2f}{load.unit}")
     return results

@@ -22,8 +22,8 @@
 #include <unistd.h>
 
 #define READ_BYTES  (1 << 20)
-#define LATE_MOST   10000000 /* µs; what is later is counted there */
-#define STEP_US     10
+#define LATE_MOST   100000000 /* µs; what is later is counted there */
+#define STEP_US     100
 #define PATIENCE_US 60000000
 
 struct client {
@@ -265,7 +265,7 @@ static void fan_out(const char *domain, int64_t rate, int64_t seconds)
     char replies[65536];
     uint64_t written = 0, all = (uint64_t)(rate * seconds);
     int64_t began = now_us(), passed = 0;
-    while (heard < all * ready && gone == 0 && passed < seconds * 1000000 + PATIENCE_US / 4) {
+    while (heard < all * ready && gone == 0 && passed < seconds * 1000000 + PATIENCE_US) {
         passed = now_us() - began;
         uint64_t due = (uint64_t)(passed * rate / 1000000) + 1;
         while (written < due && written < all)

@@ -42,8 +42,8 @@ struct event {
     const char *id;
     const json_t *before; /* as it was; NULL when it was not there */
     const json_t *data;   /* as it is; of one that was removed, as it last was */
-    struct stream_id at; /* 0-0 with `difference` */
-    char seq[SEQ_BYTES]; /* the same as text, or "" */
+    struct stream_id at;  /* 0-0 with `difference` */
+    char seq[SEQ_BYTES];  /* the same as text, or "" */
     struct message *messages[FORMATS][CHANGES]; /* made when first asked for: event_message */
 };
 

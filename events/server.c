@@ -5,23 +5,13 @@
  */
 #include "events/server.h"
 
-#include <libwebsockets.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "events/roster.h"
-
-/* Bytes written to one client at a time, before others have their turn. */
-#define OUT_BYTES 32768
-
-/*
- * A write to a client costs more than what is in it. So with many clients news are gathered between two rounds of writing: for
- * some times as long as the last round took.
- */
-#define GATHER_TIMES   3
-#define GATHER_MOST_MS 25
+#include "events/writing.h"
 
 /* Clients are looked at. */
 #define SWEEP_MS 1000
@@ -41,71 +31,27 @@ struct server {
     lws_retry_bo_t pinging;
     struct roster roster;
     struct client *arriving; /* while its connection is being handed over */
-    struct client *awake;    /* those to whom something is to be written */
-    uv_timer_t gather, sweep;
-    uint64_t next_ms;    /* when they are written to at the earliest, by the loop's clock */
+    struct writing writing;
+    uv_timer_t sweep;
     int64_t breathed_us; /* when SSE clients were last sent a comment */
     void (*ended)(void *self);
     void *ended_self;
     bool draining;
-    unsigned char out[LWS_PRE + OUT_BYTES];
 };
 
-static const char sse_head[] = "HTTP/1.1 200 OK\r\n"
-                               "Content-Type: text/event-stream; charset=utf-8\r\n"
-                               "Cache-Control: no-store\r\n"
-                               "X-Accel-Buffering: no\r\n"
-                               "Connection: close\r\n\r\n";
+/* ---- clients ---- */
 
-/* ---- who is to be written to ---- */
-
-static void on_gathered(uv_timer_t *timer);
-
-/* The first one for a while is written to at once. */
 static void wake(struct client *client)
 {
     struct server *server = client->owner->self;
     if (client->closing)
         roster_discount(&server->roster, client);
-    if (client->link.awake || client->link.blocked || !client->link.connection)
-        return;
-    client->link.awake = true;
-    client->link.previous = NULL;
-    client->link.next = server->awake;
-    if (server->awake) {
-        server->awake->link.previous = client;
-    } else {
-        uint64_t now_ms = uv_now(server->gather.loop);
-        uv_timer_start(&server->gather, on_gathered,
-                       now_ms < server->next_ms ? server->next_ms - now_ms : 0, 0);
-    }
-    server->awake = client;
-}
-
-static void let_sleep(struct server *server, struct client *client)
-{
-    struct client_link *link = &client->link;
-    if (!link->awake)
-        return;
-    link->awake = false;
-    if (link->previous)
-        link->previous->link.next = link->next;
-    else
-        server->awake = link->next;
-    if (link->next)
-        link->next->link.previous = link->previous;
-}
-
-/* libwebsockets is to say when the connection takes more. */
-static void block(struct client *client)
-{
-    client->link.blocked = true;
-    lws_callback_on_writable(client->link.connection);
+    writing_wake(&server->writing, client);
 }
 
 static void gone(struct server *server, struct client *client)
 {
-    let_sleep(server, client);
+    writing_forget(&server->writing, client);
     roster_leave(&server->roster, client);
     log_info("client %llu of %s has gone%s%s", (unsigned long long)client->number,
              client->arrival.access.domain, client->closing ? ": " : "",
@@ -116,85 +62,7 @@ static void gone(struct server *server, struct client *client)
         server->ended(server->ended_self);
 }
 
-/* ---- one connection ---- */
-
-static size_t fill(struct server *server, struct client *client)
-{
-    char *out = (char *)server->out + LWS_PRE;
-    size_t length = 0;
-    if (client->outbox.wire == WIRE_SSE && !client->link.greeted) {
-        length = sizeof sse_head - 1;
-        memcpy(out, sse_head, length);
-    }
-    client->link.greeted = true;
-    if (!client->history)
-        length += outbox_fill(&client->outbox, out + length, OUT_BYTES - length);
-    return length;
-}
-
-static bool has_more(const struct client *client)
-{
-    return client->outbox.count > 0 && !client->history;
-}
-
-/*
- * Writes some of what waits. False: the connection is broken. Frames are made by outbox.c, several at a time: to libwebsockets
- * they are bytes, of which it keeps what the connection does not take.
- */
-static bool write_out(struct server *server, struct client *client)
-{
-    struct lws *connection = client->link.connection;
-    size_t length = lws_partial_buffered(connection) ? 0 : fill(server, client);
-    if (length > 0 &&
-        lws_write(connection, server->out + LWS_PRE, length, LWS_WRITE_RAW) < (int)length)
-        return false;
-    if (client->closing || lws_partial_buffered(connection))
-        block(client);
-    else if (has_more(client))
-        wake(client);
-    return true;
-}
-
-static void cut_off(const struct client *client)
-{
-    lws_set_timeout(client->link.connection, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
-}
-
-/* Most of the time a connection takes what is written, so nobody is asked whether it would. */
-static void on_gathered(uv_timer_t *timer)
-{
-    struct server *server = timer->data;
-    struct client *next, *each = server->awake;
-    int64_t began_us = clock_steady_us();
-    server->awake = NULL;
-    for (; each; each = next) {
-        next = each->link.next;
-        each->link.awake = false;
-        if (!write_out(server, each))
-            cut_off(each);
-    }
-    uv_update_time(timer->loop);
-    uint64_t pause_ms = (uint64_t)(clock_steady_us() - began_us) * GATHER_TIMES / 1000;
-    server->next_ms = uv_now(timer->loop) + (pause_ms < GATHER_MOST_MS ? pause_ms : GATHER_MOST_MS);
-}
-
-/* Ends the connection: what is returned is libwebsockets' word for that. */
-static int end(struct client *client)
-{
-    if (client->outbox.wire != WIRE_SSE)
-        lws_close_reason(client->link.connection, (enum lws_close_status)client->close_code,
-                         (unsigned char *)(uintptr_t)client->close_reason,
-                         strlen(client->close_reason));
-    return -1;
-}
-
-static int on_writable(struct server *server, struct client *client)
-{
-    client->link.blocked = false;
-    if (client->closing && !has_more(client) && !lws_partial_buffered(client->link.connection))
-        return end(client);
-    return write_out(server, client) ? 0 : -1;
-}
+/* ---- connections ---- */
 
 static int arrived(struct server *server, struct lws *connection)
 {
@@ -243,10 +111,15 @@ static int on_event(struct lws *connection, enum lws_callback_reasons reason, vo
     case LWS_CALLBACK_SERVER_WRITEABLE:
     case LWS_CALLBACK_RAW_WRITEABLE:
         client = lws_get_opaque_user_data(connection);
-        return client ? on_writable(server, client) : -1;
+        return client ? writing_go_on(&server->writing, client) : -1;
     case LWS_CALLBACK_RECEIVE:
         client = lws_get_opaque_user_data(connection);
         return client ? received(server, client, data, length) : -1;
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+        client = lws_get_opaque_user_data(connection);
+        if (client)
+            writing_stop(&server->writing, client);
+        return 0;
     case LWS_CALLBACK_CLOSED:
     case LWS_CALLBACK_RAW_CLOSE:
         client = lws_get_opaque_user_data(connection);
@@ -321,16 +194,6 @@ void server_list(const struct server *server, const struct access *access, struc
 
 /* ---- from time to time ---- */
 
-/* A comment: the proxy and the client see that the connection lives, and we that it does not. */
-static void breathe(struct client *client)
-{
-    static unsigned char comment[LWS_PRE + 3] = {[LWS_PRE] = ':', '\n', '\n'};
-    if (client->outbox.wire == WIRE_SSE && client->link.greeted && client->outbox.count == 0 &&
-        !lws_partial_buffered(client->link.connection) &&
-        !lws_send_pipe_choked(client->link.connection))
-        lws_write(client->link.connection, comment + LWS_PRE, 3, LWS_WRITE_RAW);
-}
-
 static void on_sweep(uv_timer_t *timer)
 {
     struct server *server = timer->data;
@@ -340,9 +203,9 @@ static void on_sweep(uv_timer_t *timer)
         server->breathed_us = now_us;
     for (struct client *each = server->roster.clients; each; each = each->next) {
         if (each->closing && now_us - each->closing_us > LAST_WORDS_US)
-            cut_off(each);
+            writing_cut_off(each);
         else if (breath)
-            breathe(each);
+            writing_breathe(each);
     }
 }
 
@@ -358,7 +221,7 @@ static const struct lws_protocols protocols[] = {
     {.name = "events",
      .callback = on_event,
      .rx_buffer_size = 1024,
-     .tx_packet_size = OUT_BYTES}, /* else it writes no more at a time than pt_serv_buf_size */
+     .tx_packet_size = WRITING_BYTES}, /* else it writes no more at a time than pt_serv_buf_size */
     {0},
 };
 
@@ -410,9 +273,9 @@ struct server *server_open(uv_loop_t *loop, const struct events_settings *settin
         free(server);
         return NULL;
     }
-    uv_timer_init(loop, &server->gather);
+    writing_open(&server->writing, loop);
     uv_timer_init(loop, &server->sweep);
-    server->gather.data = server->sweep.data = server;
+    server->sweep.data = server;
     uv_timer_start(&server->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
     return server;
 }
@@ -437,7 +300,7 @@ void server_drain(struct server *server, void (*ended)(void *self), void *self)
 void server_close(struct server *server)
 {
     lws_context_destroy(server->context);
-    uv_close((uv_handle_t *)&server->gather, NULL);
+    writing_close(&server->writing);
     uv_close((uv_handle_t *)&server->sweep, NULL);
 }
 
