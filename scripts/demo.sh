@@ -39,6 +39,7 @@ password_file = $dir/demo/pbx-password
 [events]
 htpasswd = $dir/demo/htpasswd
 administrators = $demo_user_name
+commands = yes
 END
 }
 

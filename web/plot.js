@@ -1,5 +1,6 @@
 /*
- * plot.js - how many calls began in each minute of the last hour: bars, answered ones below, the others on top.
+ * plot.js - how many calls began in each minute of the last hour: bars, answered ones below, then those that
+ * still ring or wait, those that nobody answered on top.
  */
 const SVG = 'http://www.w3.org/2000/svg';
 const WIDTH = 600; // of the drawing, in its own units: ten a minute
@@ -9,11 +10,11 @@ const LEAST_TOP = 4; // calls: a single one does not fill the height
 /* [{x, y, width, height, kind}] of MINUTES (history.js). Pure. */
 export function barsOf(minutes) {
   const step = WIDTH / minutes.length;
-  const top = Math.max(LEAST_TOP, ...minutes.map((minute) => minute.answered + minute.unanswered));
+  const top = Math.max(LEAST_TOP, ...minutes.map((minute) => minute.answered + minute.open + minute.unanswered));
   const bars = [];
   minutes.forEach((minute, index) => {
     let y = HEIGHT;
-    for (const kind of ['answered', 'unanswered']) {
+    for (const kind of ['answered', 'open', 'unanswered']) {
       const height = (minute[kind] / top) * HEIGHT;
       if (height === 0) continue;
       y -= height;
@@ -25,9 +26,18 @@ export function barsOf(minutes) {
 
 let drawn = '';
 
-/* Draws MINUTES into the element SVG, if they are not what stands there. */
-export function drawPlot(svg, minutes) {
+/* How much of the width, in its units, is of the time before SINCE (ms), of which nothing is known. Pure. */
+export function unknownWidth(minutes, since) {
+  if (since === undefined) return 0;
+  const length = (minutes.at(-1).at - minutes[0].at) * (minutes.length / (minutes.length - 1));
+  return Math.max(0, Math.min(1, (since - minutes[0].at) / length)) * WIDTH;
+}
+
+/* Draws MINUTES into the element SVG, if they are not what stands there; what is before SINCE is not known. */
+export function drawPlot(svg, minutes, since) {
   const bars = barsOf(minutes);
+  const unknown = unknownWidth(minutes, since);
+  if (unknown > 0) bars.unshift({x: 0, y: 0, width: unknown, height: HEIGHT, kind: 'unknown'});
   const now = JSON.stringify(bars);
   if (now === drawn) return;
   drawn = now;

@@ -5,6 +5,7 @@ import {$, mark, write} from './dom.js';
 import {LANGUAGES, languageOf, speaker} from './words.js';
 
 const THEMES = ['auto', 'light', 'dark'];
+const DARK = matchMedia('(prefers-color-scheme: dark)');
 
 function stored(key, allowed) {
   const value = localStorage.getItem(`callboard.${key}`);
@@ -20,6 +21,7 @@ export class Preferences {
   constructor(changed) {
     this.#changed = changed;
     $('language').addEventListener('change', (event) => this.#choose('language', event.target.value));
+    DARK.addEventListener('change', () => this.#apply());
     $('theme').addEventListener('change', (event) => this.#choose('theme', event.target.value));
     this.#apply();
   }
@@ -42,7 +44,7 @@ export class Preferences {
   #apply() {
     const {say, language} = this;
     document.documentElement.lang = language;
-    mark(document.documentElement, 'data-theme', this.theme === 'auto' ? undefined : this.theme);
+    mark(document.documentElement, 'data-theme', this.theme === 'auto' ? (DARK.matches ? 'dark' : 'light') : this.theme);
     document.title = `${say('title')} · callboard`;
     for (const node of document.querySelectorAll('[data-word]')) write(node, say(node.dataset.word));
     for (const node of document.querySelectorAll('[data-label]')) mark(node, 'aria-label', say(node.dataset.label));

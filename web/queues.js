@@ -10,11 +10,14 @@ function queueId(model, queued, channel) {
   return groupOf(model, id)?.id ?? String(id);
 }
 
-/* [{id, name, waiting, longest, agents, logged_in}]: each group that is a queue, and each queue somebody waits in. */
+/*
+ * [{id, name, waiting, longest, agents, loggedIn}]: each group that is a queue, and each queue somebody waits in; loggedIn is undefined
+ * while nobody says it of any agent.
+ */
 export function queuesOf(model) {
   const queues = new Map();
   const queue = (id, name) => {
-    if (!queues.has(id)) queues.set(id, {id, name, waiting: 0, longest: undefined, agents: 0, loggedIn: 0});
+    if (!queues.has(id)) queues.set(id, {id, name, waiting: 0, longest: undefined, agents: 0, loggedIn: undefined});
     return queues.get(id);
   };
   for (const [id, group] of model.all('group')) {
@@ -31,7 +34,7 @@ export function queuesOf(model) {
     const entry = queues.get(member.group_id);
     if (!entry) continue;
     entry.agents++;
-    if (member.login_status === true) entry.loggedIn++;
+    if (typeof member.login_status === 'boolean') entry.loggedIn = (entry.loggedIn ?? 0) + Number(member.login_status);
   }
   return [...queues.values()].sort((a, b) => b.waiting - a.waiting || (a.name < b.name ? -1 : 1));
 }

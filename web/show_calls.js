@@ -17,8 +17,9 @@ export class CallsView {
     this.#list.forget();
   }
 
-  show(calls) {
-    this.#list.show(calls);
+  /* CALLS as callsOf has them; ASKABLE(call): whether anything may be asked of it. */
+  show(calls, askable) {
+    this.#list.show(calls.map((call) => ({...call, askable: askable(call)})));
     mark($('no-calls'), 'hidden', calls.length > 0 ? '' : undefined);
     write($('calls-count'), calls.length > 0 ? String(calls.length) : '');
   }
@@ -30,7 +31,17 @@ export class CallsView {
     fillParty(part(node, 'to'), call.to, this.#say);
     write(part(node, 'where'), whereText(call, this.#say));
     count(part(node, 'since'), call.since);
+    const act = part(node, 'act');
+    node.dataset.call = call.id;
+    mark(act, 'hidden', call.askable ? undefined : '');
+    mark(act, 'aria-label', this.#say('actions', {from: partyText(call.from, this.#say), to: partyText(call.to, this.#say)}));
   }
+}
+
+/* A party in words: "Ada Example (1001)". */
+export function partyText(party, say) {
+  if (!party.name) return party.number ?? say('unknown');
+  return party.number ? `${party.name} (${party.number})` : party.name;
 }
 
 /* A party as name and number, or one of them. */

@@ -4,6 +4,12 @@
 import {$, KeyedList, copyOf, count, mark, part, write} from './dom.js';
 import {byNumber, extensionOf, isWanted} from './extensions.js';
 
+/* How close together COUNT tiles have to be; undefined: there is room. */
+export function crowdOf(count) {
+  if (count > 600) return 'most';
+  return count > 120 ? 'many' : undefined;
+}
+
 export class ExtensionsView {
   #list;
   #say;
@@ -11,6 +17,7 @@ export class ExtensionsView {
   #filter = 'all';
   #text = '';
   #redraw = true;
+  #crowd;
 
   /* WANTED is called when somebody asks for other extensions, so that they are drawn. */
   constructor(wanted) {
@@ -43,11 +50,19 @@ export class ExtensionsView {
     if (this.#redraw) this.#showAll();
   }
 
-  /* How many extensions there are, and how many have a phone. */
+  /* How many extensions there are, how many have a phone, and of these are free. */
   totals() {
-    let phones = 0;
-    for (const extension of this.#extensions.values()) if (extension.phones > 0) phones++;
-    return {extensions: this.#extensions.size, phones};
+    const totals = {extensions: this.#extensions.size, phones: 0, free: 0};
+    for (const extension of this.#extensions.values()) {
+      if (extension.phones > 0) totals.phones++;
+      if (extension.state === 'idle') totals.free++;
+    }
+    return totals;
+  }
+
+  /* [{number, name}] of all, in their order. */
+  numbers() {
+    return [...this.#extensions.values()].sort(byNumber);
   }
 
   clear() {
@@ -68,6 +83,10 @@ export class ExtensionsView {
   #showAll() {
     this.#redraw = false;
     const shown = [...this.#extensions.values()].filter((extension) => this.#isWanted(extension)).sort(byNumber);
+    const crowd = crowdOf(shown.length);
+    if (crowd !== this.#crowd) this.#list.forget();
+    this.#crowd = crowd;
+    mark($('extensions'), 'data-crowd', crowd);
     this.#list.show(shown);
     mark($('no-extensions'), 'hidden', shown.length > 0 ? '' : undefined);
     write($('no-extensions'), this.#say(this.#extensions.size > 0 ? 'noneMatch' : 'noExtensions'));
@@ -77,9 +96,12 @@ export class ExtensionsView {
     const {peer} = extension;
     const peerText = peer && (peer.name ?? peer.number);
     mark(node, 'data-state', extension.state);
-    write(part(node, 'number'), extension.number);
-    write(part(node, 'name'), extension.name ?? '');
-    write(part(node, 'state'), this.#say(`extension.${extension.state}`));
+    const word = this.#say(`extension.${extension.state}`);
+    const who = this.#crowd === 'most' ? extension.number : extension.name ?? extension.number;
+    mark(node, 'title', this.#crowd && [extension.number, extension.name, word, peerText].filter(Boolean).join(' · '));
+    write(part(node, 'who'), who);
+    write(part(node, 'number'), who === extension.number ? extension.name ?? '' : extension.number);
+    write(part(node, 'state'), word);
     write(part(node, 'peer'), peerText ?? this.#flags(extension));
     write(part(node, 'more'), extension.calls > 1 ? this.#say('more', {count: extension.calls - 1}) : '');
     count(part(node, 'since'), extension.since);

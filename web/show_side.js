@@ -46,18 +46,23 @@ export class SideView {
     this.#latest.show(calls);
   }
 
-  /* POOLS as /status has them; undefined: not to be seen with this credential. */
+  /* POOLS as /status has them; undefined: not to be seen with this login, which is said. */
   showPools(pools) {
-    mark($('pools-panel'), 'hidden', pools && pools.length > 0 ? undefined : '');
     this.#pools.show((pools ?? []).map((pool) => ({id: pool.name, ...pool})));
+    write($('no-pools'), this.#say(pools ? 'noPools' : 'notAllowed'));
   }
 
   #fillQueue(node, queue) {
     mark(node, 'data-state', queue.waiting > 0 ? 'queued' : 'idle');
     write(part(node, 'name'), queue.name);
     write(part(node, 'waiting'), String(queue.waiting));
-    write(part(node, 'agents'), queue.agents > 0 ? this.#say('agents', queue) : '');
+    write(part(node, 'agents'), this.#agents(queue));
     count(part(node, 'since'), queue.longest);
+  }
+
+  #agents(queue) {
+    if (queue.agents === 0) return '';
+    return queue.loggedIn === undefined ? this.#say('agentsAll', queue) : this.#say('agents', queue);
   }
 
   #fillEnded(node, call) {

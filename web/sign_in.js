@@ -3,6 +3,9 @@
  * when asked to. A television gets it in its address, behind the #, which goes to no server:
  *
  *     https://host/wallboard/#DOMAIN:TOKEN
+ *     https://host/wallboard/#USER@DOMAIN:PASSWORD&records=TOKEN
+ *
+ * The second TOKEN is one that may read the records of past calls, /direct/items/phonecalls; a domain's own is tried there anyway.
  */
 import {$, mark, write} from './dom.js';
 
@@ -14,15 +17,20 @@ export function authorizationOf(credential) {
   return `Basic ${btoa(String.fromCharCode(...bytes))}`;
 }
 
-/* {name, secret} of FRAGMENT ("#name:secret", percent-encoded), or undefined. */
+/* {name, secret, records} of FRAGMENT ("#name:secret&records=token", each percent-encoded), or undefined. */
 export function credentialIn(fragment) {
-  const colon = fragment.indexOf(':');
-  if (!fragment.startsWith('#') || colon < 2) return undefined;
+  const [, name, secret, records] = /^#([^:]+):(.*?)(?:&records=([^&]*))?$/.exec(fragment) ?? [];
+  if (name === undefined) return undefined;
   try {
-    return {name: decodeURIComponent(fragment.slice(1, colon)), secret: decodeURIComponent(fragment.slice(colon + 1))};
+    return {name: decodeURIComponent(name), secret: decodeURIComponent(secret), ...(records && {records: decodeURIComponent(records)})};
   } catch {
     return undefined;
   }
+}
+
+/* The token with which records of past calls may perhaps be read. */
+export function recordsToken(credential) {
+  return credential.records || (credential.name.includes('@') ? undefined : credential.secret);
 }
 
 /* The credential of the address, which is taken out of it, or the one that was kept; undefined: somebody has to be asked. */
@@ -55,9 +63,10 @@ export function ask(say, why, done) {
   write($('sign-in-refused'), why ? say(why) : '');
   mark($('sign-in-refused'), 'hidden', why ? undefined : '');
   $('secret').value = '';
+  $('records').value = '';
   $('sign-in-form').onsubmit = (event) => {
     event.preventDefault();
-    const credential = {name: $('name').value.trim(), secret: $('secret').value};
+    const credential = {name: $('name').value.trim(), secret: $('secret').value, records: $('records').value.trim() || undefined};
     keep(credential, $('remember').checked);
     $('sign-in').close();
     done(credential);

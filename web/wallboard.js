@@ -1,25 +1,31 @@
 /*
  * wallboard.js - the page: stream -> model and history -> views, ten times a second at most.
  */
+import {Abilities} from './abilities.js';
 import {callsOf} from './calls.js';
+import {Commands} from './commands.js';
 import {$, write} from './dom.js';
 import {Health} from './health.js';
 import {History} from './history.js';
 import {Clock, duration, elapsed} from './instant.js';
 import {Model} from './model.js';
-import {drawPlot} from './plot.js';
 import {Pools} from './pools.js';
 import {Preferences} from './preferences.js';
 import {awayServers, queuesOf} from './queues.js';
+import {recordsSince} from './records.js';
+import {ActionsView} from './show_actions.js';
 import {CallsView} from './show_calls.js';
 import {ExtensionsView} from './show_extensions.js';
+import {FiguresView, figuresOf} from './show_figures.js';
 import {HealthView} from './show_health.js';
+import {HourView} from './show_hour.js';
 import {SideView} from './show_side.js';
-import {ask, authorizationOf, forgetCredential, knownCredential} from './sign_in.js';
+import {ask, authorizationOf, forgetCredential, knownCredential, recordsToken} from './sign_in.js';
 import {Stream} from './stream.js';
 
 const HISTORY_KEY = 'callboard.history';
 const DRAW_MS = 100;
+const HOUR_MS = 3_600_000;
 
 /* PATH beside the page's folder, without the credentials that the page's own address may have in it. */
 function beside(path) {
@@ -35,6 +41,11 @@ class Wallboard {
   #history = new History();
   #calls = new CallsView();
   #extensions = new ExtensionsView(() => this.#draw());
+  #figuresView = new FiguresView();
+  #hour = new HourView();
+  #actions;
+  #abilities = new Abilities();
+  #commands;
   #side = new SideView();
   #healthView = new HealthView();
   #preferences;
@@ -42,9 +53,13 @@ class Wallboard {
   #pools;
   #waiting = false; // for the next frame
   #drawn = -Infinity; // when the last one was
-  #figures = {talking: 0, ringing: 0, waiting: 0, parked: 0};
+  #shown = []; // the calls
+  #figures = figuresOf([]);
+  #token; // that may perhaps read records
+  #records = 'asking'; // or failed, none: why no more of the hour is known
 
   start() {
+    this.#actions = new ActionsView((call) => this.#ability(call), (command) => this.#commands.send(command), () => this.#extensions.numbers());
     this.#preferences = new Preferences((say, locale) => this.#speak(say, locale));
     $('leave').addEventListener('click', () => this.#leave(undefined));
     addEventListener('online', () => this.#stream?.hurry());
@@ -65,6 +80,8 @@ class Wallboard {
     this.#model = new Model();
     this.#history = new History();
     this.#health = new Health();
+    this.#abilities = new Abilities(credential.name);
+    this.#token = recordsToken(credential);
     this.#restore(credential.name);
     write($('who'), credential.name);
     const events = beside('events');
@@ -78,18 +95,24 @@ class Wallboard {
     this.#stream.start();
     this.#pools = new Pools(beside('status'), authorization, (pools) => this.#side.showPools(pools));
     this.#pools.start();
+    const commands = beside('events');
+    commands.searchParams.set('app_name', 'wallboard commands');
+    this.#commands = new Commands(commands, authorization);
   }
 
   #leave(why) {
     this.#stream?.stop();
     this.#pools?.stop();
+    this.#commands?.stop();
+    this.#actions.close();
     forgetCredential();
     sessionStorage.removeItem(HISTORY_KEY);
     this.#extensions.clear();
     this.#model = new Model();
     this.#history = new History();
+    this.#abilities = new Abilities();
     write($('who'), '');
-    this.#side.showPools(undefined);
+    this.#side.showPools([]);
     this.#draw();
     this.#ask(why);
   }
@@ -97,6 +120,8 @@ class Wallboard {
   #message(message) {
     if (message.message === 'system_msg') this.#systemMessage(message.text);
     if (message.message === 'snapshot' || message.message === 'resumed') this.#health.store(true);
+    this.#abilities.hear(message);
+    if (message.message === 'ready') this.#fill();
     if (!this.#model.apply(message)) return;
     this.#history.note(this.#model, message, this.#clock.now());
     this.#draw();
@@ -125,41 +150,45 @@ class Wallboard {
   #frame() {
     this.#waiting = false;
     this.#drawn = performance.now();
-    const calls = callsOf(this.#model);
-    this.#calls.show(calls);
+    const calls = (this.#shown = callsOf(this.#model));
+    this.#calls.show(calls, (call) => this.#abilities.of(this.#model, call).commands.length > 0);
+    this.#actions.show(calls);
     this.#extensions.show(this.#model);
     this.#side.showQueues(queuesOf(this.#model));
     this.#side.showLatest(this.#history.latest());
-    this.#drawFigures(calls);
+    this.#figures = figuresOf(calls);
+    this.#figuresView.show(this.#figures, this.#extensions.totals());
     this.#drawTimes();
     this.#drawHealth();
   }
 
-  #drawFigures(calls) {
-    const number = (...states) => calls.filter((call) => states.includes(call.state)).length;
-    const {extensions, phones} = this.#extensions.totals();
-    this.#figures = {
-      talking: number('talking', 'held', 'busy'),
-      ringing: number('ringing'),
-      waiting: this.#model.all('queued_channel').size,
-      parked: this.#model.all('parked_channel').size,
-    };
-    for (const [name, value] of Object.entries(this.#figures)) write($(`figure-${name}`), String(value));
-    write($('figure-phones'), String(phones));
-    write($('figure-extensions'), this.#preferences.say('ofPhones', {count: extensions}));
+  #drawHour() {
+    const now = this.#clock.now();
+    this.#hour.show(this.#history.minutes(now), this.#history.knownSince(now), `since.${this.#records}`);
   }
 
-  #drawPlot() {
-    const minutes = this.#history.minutes(this.#clock.now());
-    const sum = (kind) => minutes.reduce((total, minute) => total + minute[kind], 0);
-    const unanswered = sum('unanswered');
-    const calls = sum('answered') + unanswered;
-    const most = Math.max(...minutes.map((minute) => minute.answered + minute.unanswered));
-    drawPlot($('plot'), minutes);
-    $('plot').setAttribute('aria-label', this.#preferences.say('plot', {calls, unanswered}));
-    write($('plot-calls'), String(calls));
-    write($('plot-unanswered'), String(unanswered));
-    write($('plot-most'), most > 0 ? this.#preferences.say('perMinute', {count: most}) : '');
+  /* CALL as it stands, with what may be asked of it. */
+  #ability({id}) {
+    const call = this.#shown.find((shown) => shown.id === id);
+    return call ? {call, ...this.#abilities.of(this.#model, call), listeners: () => this.#abilities.listeners(this.#model, call)} : {commands: []};
+  }
+
+  /* What this page has not seen of the last hour, from the records of calls. */
+  async #fill() {
+    const [history, model, now] = [this.#history, this.#model, this.#clock.now()];
+    const from = now - HOUR_MS;
+    if (history.knownSince(now) === undefined) return;
+    this.#records = this.#token === undefined ? 'none' : 'asking';
+    if (this.#token === undefined) return;
+    try {
+      const records = await recordsSince(beside('direct/items/phonecalls/list'), this.#token, from, now);
+      if (history !== this.#history) return;
+      if (records === 'refused') this.#records = 'none';
+      else history.fill(model, records, from);
+    } catch {
+      this.#records = 'failed'; // is said beside the plot
+    }
+    this.#draw();
   }
 
   /* Once a second: what changes with the time alone, and what nobody needs sooner. */
@@ -167,7 +196,8 @@ class Wallboard {
     const now = this.#clock.now();
     this.#drawTimes();
     this.#drawHealth();
-    this.#drawPlot();
+    if (this.#health.worst([]).name === 'live') this.#history.alive(now);
+    this.#drawHour();
     write($('clock'), new Intl.DateTimeFormat(this.#preferences.locale, {hour: 'numeric', minute: '2-digit'}).format(now));
     this.#healthView.announce(this.#figures, now);
   }
@@ -188,7 +218,7 @@ class Wallboard {
   }
 
   #speak(say, locale) {
-    for (const view of [this.#calls, this.#extensions, this.#side, this.#healthView]) view.speak(say, locale);
+    for (const view of [this.#calls, this.#extensions, this.#figuresView, this.#hour, this.#side, this.#actions, this.#healthView]) view.speak(say, locale);
     this.#draw();
   }
 

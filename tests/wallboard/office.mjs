@@ -42,7 +42,7 @@ await check('the address with a login behind the # is enough, and keeps it to it
 });
 await check('the extensions of the directory are there, with their names', async () => {
   await page.until("document.querySelectorAll('.extension').length === 20", 30);
-  await page.until("document.querySelector('.extension [data-part=name]').textContent === 'Ana Pérez'", 30);
+  await page.until("document.querySelector('.extension [data-part=who]').textContent === 'Ana Pérez'", 30);
 });
 await check('a call rings, then is answered', () => page.until("[...seen.values()].some((states) => states.has('ringing') && states.has('talking'))", 60));
 await check('a call ends, and is among the latest', async () => {

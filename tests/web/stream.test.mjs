@@ -1,12 +1,9 @@
-/* stream.test.mjs - how the wallboard hears: pieces of text, waiting times, health, words, times, the last hour. */
+/* stream.test.mjs - how the wallboard hears: pieces of text, waiting times, health, words, times. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {EventText} from '../../web/event_text.js';
 import {Health} from '../../web/health.js';
-import {History} from '../../web/history.js';
 import {duration, elapsed} from '../../web/instant.js';
-import {Model} from '../../web/model.js';
-import {barsOf} from '../../web/plot.js';
 import {authorizationOf, credentialIn} from '../../web/sign_in.js';
 import {waitBefore} from '../../web/stream.js';
 import {keysOf, languageOf, speaker} from '../../web/words.js';
@@ -64,68 +61,3 @@ test('credentials: from the address, and as basic auth in UTF-8', () => {
 });
 
 /* --- the last hour --- */
-
-const NOW = 1_795_000_020_000; // ms
-const us = (seconds) => (NOW + seconds * 1000) * 1000;
-
-function past(messages) {
-  const model = new Model();
-  const history = new History();
-  for (const message of messages) {
-    model.apply(message);
-    history.note(model, message, NOW);
-  }
-  return history;
-}
-const event = (kind, data) => ({message: 'info_event', element: 'channel', event: kind, id: data.uuid, data});
-const first = {uuid: 'a', calling_number: '555', called_number: '1001', offer_timestamp: us(-60)};
-const second = {uuid: 'b', called_number: '1001', user_id: '1001', offer_timestamp: us(-59), other_uuid: 'a'};
-
-test('a call of two legs is one call, told once, with both parties', () => {
-  const answered = {answer_timestamp: us(-50)};
-  const history = past([
-    event('added', first), event('added', second), event('updated', {...second, ...answered}),
-    event('updated', {...first, ...answered, other_uuid: 'b'}),
-    event('removed', {...second, ...answered, hangup_timestamp: us(-10)}), event('removed', {...first, ...answered, hangup_timestamp: us(-10)}),
-  ]);
-  assert.equal(history.latest().length, 1);
-  const [call] = history.latest();
-  assert.deepEqual([call.from.number, call.to.number, call.answered, call.talked], ['555', '1001', true, 40_000]);
-  const minutes = history.minutes(NOW);
-  assert.equal(minutes.length, 60);
-  assert.equal(minutes.reduce((sum, minute) => sum + minute.answered, 0), 1);
-  assert.equal(minutes.reduce((sum, minute) => sum + minute.unanswered, 0), 0);
-});
-
-test('a call that nobody answered is missed', () => {
-  const history = past([event('added', first), event('removed', {...first, hangup_timestamp: us(-30)})]);
-  assert.deepEqual([history.latest()[0].answered, history.latest()[0].talked, history.latest()[0].to.number], [false, 0, '1001']);
-  assert.equal(history.minutes(NOW).reduce((sum, minute) => sum + minute.unanswered, 0), 1);
-  assert.equal(history.minutes(NOW + 3_700_000).reduce((sum, minute) => sum + minute.unanswered, 0), 0);
-});
-
-test('a leg that outlives its call is a call of its own', () => {
-  const history = past([
-    event('added', first), event('added', second), event('removed', {...first, hangup_timestamp: us(-40)}),
-    event('removed', {...second, hangup_timestamp: us(-5)}),
-  ]);
-  assert.equal(history.latest().length, 2);
-});
-
-test('what was kept comes back, and nothing else does', () => {
-  const before = past([event('added', first), event('removed', first)]);
-  const stored = (value) => JSON.parse(JSON.stringify(value));
-  const after = new History();
-  after.restore(stored(before.save()));
-  assert.deepEqual(after.latest(), stored(before.latest()));
-  assert.deepEqual(after.minutes(NOW), before.minutes(NOW));
-  for (const junk of [null, {}, {starts: 1, latest: 'x'}]) after.restore(junk);
-  assert.equal(after.latest().length, 1);
-});
-
-test('bars stand on each other and stay in the drawing', () => {
-  const minutes = Array.from({length: 60}, (_, index) => ({at: index, answered: index === 3 ? 6 : 0, unanswered: index === 3 ? 2 : 0}));
-  const [answered, unanswered, ...more] = barsOf(minutes);
-  assert.equal(more.length, 0);
-  assert.deepEqual([answered.y, answered.height, unanswered.y, unanswered.height], [25, 75, 0, 25]);
-});
