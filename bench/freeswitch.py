@@ -36,7 +36,9 @@ class Feed:
         start = time.monotonic()
         self.pbx.send(data)
         self.pbx.send(mark)
-        return self.marks.wait(number) - start
+        taken = self.marks.wait(number) - start
+        self.pbx.send(self.marks.end())
+        return taken
 
     def resident_mb(self):
         return machine.kilobytes(f"/proc/{self.process.pid}/status", "VmRSS:") * 1024 / 1e6
@@ -72,6 +74,7 @@ class Feed:
         taken = time.monotonic() - start
         self.pbx.send(view[sent:])  # the last call's end
         delays = sorted(1e6 * (self.marks.wait(number) - at) for (number, _), at in zip(marks, due))
+        self.pbx.send(self.marks.end())
         events = round(len(marks) * TURN * RATE)
         return {"events": events, "rate": events / max(taken, len(marks) * TURN), "p50": median(delays),
                 "p99": delays[int(len(delays) * 0.99)], "max": delays[-1]}

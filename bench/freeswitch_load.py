@@ -118,7 +118,7 @@ class Marks:
     """Knows when Redis has told of which mark."""
 
     def __init__(self, redis):
-        self.seen, self.came, self.made = {}, threading.Condition(), 0
+        self.seen, self.came, self.made, self.ended = {}, threading.Condition(), 0, 0
         self.link = socket.socket(socket.AF_UNIX)
         self.link.connect(redis.socket)
         self.link.sendall(encode(["SUBSCRIBE", "registered"]))
@@ -130,14 +130,24 @@ class Marks:
                 at = line.find(b'"from-user":"')
                 if at >= 0:
                     with self.came:
-                        self.seen[int(line[at + 13:line.index(b'"', at + 13)]) - 20000] = time.monotonic()
+                        number = int(line[at + 13:line.index(b'"', at + 13)]) - 20000
+                        self.seen.setdefault(number, time.monotonic())
                         self.came.notify_all()
 
     def make(self):
         """A new mark: its number, and what is to be sent."""
         self.made += 1
-        event = event_socket.phone(self.made)[1]
-        return self.made, event_socket.frame(json.dumps(event, separators=(",", ":")).encode())
+        return self.made, self.event(self.made)
+
+    def end(self):
+        """What is to be sent so that the extensions of all marks made so far are not registered any more."""
+        numbers, self.ended = range(self.ended + 1, self.made + 1), self.made
+        return b"".join(self.event(number, "sofia::unregister") for number in numbers)
+
+    @staticmethod
+    def event(number, kind="sofia::register"):
+        event = {**event_socket.phone(number)[1], "Event-Subclass": kind}
+        return event_socket.frame(json.dumps(event, separators=(",", ":")).encode())
 
     def wait(self, number):
         with self.came:

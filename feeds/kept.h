@@ -1,5 +1,5 @@
 /*
- * kept.h - what one PBX's feed holds true in Redis: elements, phones and calls, by name, with their latest text.
+ * kept.h - what one PBX's feed holds true in Redis: elements, phones and calls, by name.
  * A name is the field of the hash callboard:feed:<server> that says so: kind, domain and id with tabs between them. So a name
  * found in Redis says by itself what it stands for, and what has a control character in it has no name.
  */
@@ -7,6 +7,7 @@
 #define CALLBOARD_KEPT_H
 
 #include "base/buffer.h"
+#include "feeds/live_table.h"
 #include "store/element.h"
 
 enum kept_kind {
@@ -23,22 +24,14 @@ struct kept_name {
     struct slice contact; /* KEPT_PHONE */
 };
 
+/* There are two for each call: it is small, and has a text only while it must. */
 struct kept {
-    struct slice text; /* the name */
-    struct kept_name name;
-    struct slice json; /* the latest */
-    bool waits;        /* is in the list of those to be written */
-    bool gone;         /* is to be removed; then json may be empty */
-    bool fresh;        /* a phone that is new and not only refreshed */
+    struct live_entry entry; /* key: the name */
+    struct slice json; /* the latest; none: the model can say it again, or it is to be removed */
     struct kept *next_waiting;
-    struct kept *chain; /* the next one in the same place of the table */
-    uint32_t hash;
-};
-
-struct kept_table {
-    struct kept **places;
-    size_t place_count; /* a power of 2; 0: none yet */
-    size_t count;
+    bool waits; /* is in the list of those to be written */
+    bool gone;  /* is to be removed; then json may be empty */
+    bool fresh; /* a phone that is new and not only refreshed */
 };
 
 /* Writes the name that NAME says into OUT. False: one of its parts cannot be in a name, or there is no memory. */
@@ -47,19 +40,18 @@ bool kept_write_name(struct buffer *out, const struct kept_name *name);
 /* Reads TEXT, a name. False: it is none. */
 bool kept_read_name(struct slice text, struct kept_name *name);
 
-struct kept *kept_find(const struct kept_table *table, struct slice text);
+/* What KEPT is called. */
+struct kept_name kept_name(const struct kept *kept);
 
 /* The one called TEXT, made when there is none, without json. NULL without memory or when TEXT is no name. */
-struct kept *kept_take(struct kept_table *table, struct slice text);
+struct kept *kept_take(struct live_table *table, struct slice text);
 
-/* Gives KEPT a copy of JSON. False without memory: it has none then. */
+/* Gives KEPT a copy of JSON, or none when that is empty. False without memory: it has none then. */
 bool kept_set_json(struct kept *kept, struct slice json);
 
-void kept_remove(struct kept_table *table, struct kept *kept);
+void kept_remove(struct live_table *table, struct kept *kept);
 
-/* Calls EACH for all of them; EACH must not add or remove any. */
-void kept_each(struct kept_table *table, void (*each)(void *self, struct kept *kept), void *self);
-
-void kept_free(struct kept_table *table);
+/* Removes all, and gives the table's own memory back. */
+void kept_free(struct live_table *table);
 
 #endif

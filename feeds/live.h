@@ -85,6 +85,15 @@ bool live_snapshot_channels(struct live *live, struct slice json, int64_t now_us
                             struct error *error);
 bool live_snapshot_calls(struct live *live, struct slice json, int64_t now_us, struct error *error);
 
+/*
+ * What the sink was last told of ELEMENT ID, and of the calls of EXTENSION of DOMAIN, once more: so the sink need not keep it.
+ * Empty when it is not known any more: of elements other than those that live_tells_again, after a hangup, without memory.
+ * Valid until LIVE is told anything. Not to be called by the sink.
+ */
+struct slice live_element_again(struct live *live, enum element element, struct slice id);
+struct slice live_call_again(struct live *live, struct slice domain, struct slice extension);
+bool live_tells_again(enum element element);
+
 /* Removes all of it, telling the sink: the PBX is away for longer than its grace time. */
 void live_forget(struct live *live, int64_t now_us);
 

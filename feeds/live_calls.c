@@ -79,6 +79,8 @@ static void leg_free(struct live *live, struct live_leg *leg)
     while (*place != leg)
         place = &(*place)->next;
     *place = leg->next;
+    if (leg->extension->current == leg)
+        leg->extension->current = NULL;
     for (size_t i = 0; i < live->field_count; i++)
         free(leg->values[i]);
     free(leg->uuid);
@@ -150,6 +152,7 @@ static struct slice record_of(struct live *live, const struct live_leg *current,
 static void tell(struct live *live, struct live_leg *current, const char *notify)
 {
     current->notify = notify;
+    current->extension->current = current->ended ? NULL : current;
     struct slice json = record_of(live, current, notify);
     if (json.length > 0 && live->sink->call_is)
         live->sink->call_is(live->sink->self, current->extension->domain, current->extension->name,
@@ -171,6 +174,14 @@ void live_leg_rename(struct live *live, struct live_leg *leg, struct slice uuid)
     live_text_set(live, &leg->uuid, uuid);
     if (leg->told)
         tell(live, leg, leg->notify);
+}
+
+struct slice live_call_again(struct live *live, struct slice domain, struct slice extension)
+{
+    arena_free(&live->scratch);
+    const struct live_extension *found = live_extension_find(live, extension, domain);
+    return found && found->current ? record_of(live, found->current, found->current->notify)
+                                   : slice_of(NULL, 0);
 }
 
 void live_leg_end(struct live *live, struct live_leg *leg)

@@ -42,6 +42,8 @@ struct live_extension {
     struct slice name, domain; /* in the key */
     struct live_phone *phones;
     struct live_leg *legs; /* oldest first */
+    const struct live_leg
+        *current; /* the one that its record was last told for; NULL: it has ended */
 };
 
 /* A registration. Key: call-id, line end, the extension's key. */

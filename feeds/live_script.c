@@ -160,68 +160,89 @@ static struct slice digest_of(const struct live_scripts *scripts, enum live_scri
     return slice_of(scripts->digests[script], 40);
 }
 
+/* A change, its texts in the batch's arena. */
+struct change {
+    struct kept_name name;
+    struct slice text; /* the name, written */
+    struct slice json;
+    bool gone, fresh;
+};
+
 static void add_element(const struct live_scripts *scripts, struct store_batch *batch,
-                        const struct kept *kept, struct slice name, struct slice json)
+                        const struct change *change)
 {
     struct arena *arena = batch->arena;
-    struct slice kind = slice_from(element_specs[kept->name.element].name);
-    struct slice id = arena_copy(arena, kept->name.id);
+    struct slice kind = slice_from(element_specs[change->name.element].name);
+    struct slice id = arena_copy(arena, change->name.id);
     STORE_ADD(batch, slice_from("EVALSHA"),
-              digest_of(scripts, kept->gone ? LIVE_SCRIPT_ELEMENT_GONE : LIVE_SCRIPT_ELEMENT),
-              slice_from("4"), element_key(arena, kept->name.domain, kept->name.element),
-              element_stream(arena, kept->name.domain), live_feed_key(arena, scripts->server),
-              JOIN(arena, slice_from("callboard:feed:behind:"), kept->name.domain, slice_from(":"),
-                   kind, slice_from(":"), id),
-              kind, id, json, store_number(batch, scripts->events_kept), name,
+              digest_of(scripts, change->gone ? LIVE_SCRIPT_ELEMENT_GONE : LIVE_SCRIPT_ELEMENT),
+              slice_from("4"), element_key(arena, change->name.domain, change->name.element),
+              element_stream(arena, change->name.domain), live_feed_key(arena, scripts->server),
+              JOIN(arena, slice_from("callboard:feed:behind:"), change->name.domain,
+                   slice_from(":"), kind, slice_from(":"), id),
+              kind, id, change->json, store_number(batch, scripts->events_kept), change->text,
               JOIN(arena, slice_from("\"server\":\""), scripts->server, slice_from("\"")),
               scripts->server);
 }
 
 static void add_phone(const struct live_scripts *scripts, struct store_batch *batch,
-                      const struct kept *kept, struct slice name, struct slice json)
+                      const struct change *change)
 {
     struct arena *arena = batch->arena;
     const struct live_names *names = &scripts->names->registration;
-    struct slice extension = arena_copy(arena, kept->name.id);
-    struct slice hash = live_names_hash(arena, names, kept->name.domain);
+    struct slice extension = arena_copy(arena, change->name.id);
+    struct slice hash = live_names_hash(arena, names, change->name.domain);
     STORE_ADD(batch, slice_from("EVALSHA"),
-              digest_of(scripts, kept->gone ? LIVE_SCRIPT_PHONE_GONE : LIVE_SCRIPT_PHONE),
+              digest_of(scripts, change->gone ? LIVE_SCRIPT_PHONE_GONE : LIVE_SCRIPT_PHONE),
               slice_from("3"), hash, live_feed_key(arena, scripts->server),
               JOIN(arena, slice_from("callboard:feed:phones:"), hash, slice_from(":"), extension),
-              extension, json, name, slice_from(names->channel), slice_from(names->list),
-              JOIN(arena, scripts->server, slice_from("\t"), kept->name.domain, slice_from("\t"),
-                   kept->name.contact),
-              slice_from(kept->fresh ? "1" : "0"));
+              extension, change->json, change->text, slice_from(names->channel),
+              slice_from(names->list),
+              JOIN(arena, scripts->server, slice_from("\t"), change->name.domain, slice_from("\t"),
+                   change->name.contact),
+              slice_from(change->fresh ? "1" : "0"));
 }
 
 static void add_call(const struct live_scripts *scripts, struct store_batch *batch,
-                     const struct kept *kept, struct slice name, struct slice json)
+                     const struct change *change)
 {
     struct arena *arena = batch->arena;
     const struct live_names *names = &scripts->names->call;
     STORE_ADD(batch, slice_from("EVALSHA"),
-              digest_of(scripts, kept->gone ? LIVE_SCRIPT_CALL_OVER : LIVE_SCRIPT_CALL),
-              slice_from("2"), live_names_hash(arena, names, kept->name.domain),
-              live_feed_key(arena, scripts->server), arena_copy(arena, kept->name.id), json, name,
-              slice_from(names->channel), slice_from(names->list),
-              slice_from(live_call_is_active(json) ? "1" : "0"));
+              digest_of(scripts, change->gone ? LIVE_SCRIPT_CALL_OVER : LIVE_SCRIPT_CALL),
+              slice_from("2"), live_names_hash(arena, names, change->name.domain),
+              live_feed_key(arena, scripts->server), arena_copy(arena, change->name.id),
+              change->json, change->text, slice_from(names->channel), slice_from(names->list),
+              slice_from(live_call_is_active(change->json) ? "1" : "0"));
 }
 
 void live_scripts_add(const struct live_scripts *scripts, struct store_batch *batch,
-                      const struct kept *kept)
+                      const struct kept *kept, struct slice json)
 {
-    struct slice name = arena_copy(batch->arena, kept->text);
-    struct slice json = arena_copy(batch->arena, kept->json);
-    switch (kept->name.kind) {
-    case KEPT_ELEMENT: add_element(scripts, batch, kept, name, json); break;
-    case KEPT_PHONE: add_phone(scripts, batch, kept, name, json); break;
-    case KEPT_CALL: add_call(scripts, batch, kept, name, json); break;
+    const struct change change = {.name = kept_name(kept),
+                                  .text = arena_copy(batch->arena, kept->entry.key),
+                                  .json = arena_copy(batch->arena, json),
+                                  .gone = kept->gone,
+                                  .fresh = kept->fresh};
+    switch (change.name.kind) {
+    case KEPT_ELEMENT: add_element(scripts, batch, &change); break;
+    case KEPT_PHONE: add_phone(scripts, batch, &change); break;
+    case KEPT_CALL: add_call(scripts, batch, &change); break;
     }
+}
+
+static bool contains(struct slice json, const char *text)
+{
+    return json.length > 0 && memmem(json.data, json.length, text, strlen(text));
 }
 
 /* In compact JSON these bytes stand nowhere else: within a string the quotes would be escaped. */
 bool live_call_is_active(struct slice json)
 {
-    static const char over[] = "\"activity\":[]";
-    return !memmem(json.data, json.length, over, sizeof over - 1);
+    return !contains(json, "\"activity\":[]");
+}
+
+bool live_call_is_over(struct slice json)
+{
+    return contains(json, "\"notify\":\"hangup\"");
 }

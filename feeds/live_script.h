@@ -41,12 +41,15 @@ void live_scripts_prepare(struct live_scripts *scripts, const struct live_names_
 /* Adds the commands that have Redis learn the scripts. */
 void live_scripts_add_load(struct store_batch *batch);
 
-/* Adds the command that writes KEPT, or removes it when it is gone. What KEPT points to is copied. */
+/* Adds the command that writes KEPT, as JSON, or removes it when it is gone. What they point to is copied. */
 void live_scripts_add(const struct live_scripts *scripts, struct store_batch *batch,
-                      const struct kept *kept);
+                      const struct kept *kept, struct slice json);
 
 /* True when the record of `calls` JSON has a call that is up. */
 bool live_call_is_active(struct slice json);
+
+/* True when it may have been made by a hangup. */
+bool live_call_is_over(struct slice json);
 
 /* The key of the hash that says what SERVER has in Redis. */
 struct slice live_feed_key(struct arena *arena, struct slice server);

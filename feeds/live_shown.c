@@ -192,3 +192,28 @@ void live_show(struct live *live, struct live_channel *channel)
                                    json);
     }
 }
+
+/* ---- once more ---- */
+
+static int shown_as(enum element element)
+{
+    int shown = 0;
+    while (shown < LIVE_SHOWN && elements[shown] != element)
+        shown++;
+    return shown;
+}
+
+bool live_tells_again(enum element element)
+{
+    return shown_as(element) < LIVE_SHOWN;
+}
+
+struct slice live_element_again(struct live *live, enum element element, struct slice id)
+{
+    const struct live_channel *channel = live_channel_find(live, id);
+    int shown = shown_as(element);
+    arena_free(&live->scratch);
+    return channel && shown < LIVE_SHOWN && channel->shown[shown]
+               ? json_of(live, channel, (enum live_shown)shown)
+               : slice_of(NULL, 0);
+}

@@ -46,6 +46,7 @@ static bool grow(struct live_table *table)
     free(table->buckets);
     table->buckets = larger.buckets;
     table->bucket_count = larger.bucket_count;
+    table->first = 0;
     return true;
 }
 
@@ -65,6 +66,8 @@ void *live_table_add(struct live_table *table, struct slice key, size_t size)
     entry->next = *bucket;
     *bucket = entry;
     table->count++;
+    if ((size_t)(bucket - table->buckets) < table->first)
+        table->first = (size_t)(bucket - table->buckets);
     return entry;
 }
 
@@ -77,6 +80,9 @@ void live_table_remove(struct live_table *table, void *gone)
     *place = entry->next;
     table->count--;
     free(entry);
+    /* So that emptying it from the front, which is what many do, looks at each bucket once. */
+    while (table->count > 0 && !table->buckets[table->first])
+        table->first++;
 }
 
 void *live_table_after(const struct live_table *table, const void *before)
@@ -84,7 +90,7 @@ void *live_table_after(const struct live_table *table, const void *before)
     const struct live_entry *entry = before;
     if (entry && entry->next)
         return entry->next;
-    size_t i = entry ? (entry->hash & (table->bucket_count - 1)) + 1 : 0;
+    size_t i = entry ? (entry->hash & (table->bucket_count - 1)) + 1 : table->first;
     while (i < table->bucket_count && !table->buckets[i])
         i++;
     return i < table->bucket_count ? table->buckets[i] : NULL;

@@ -1,5 +1,5 @@
 /*
- * live_table.h - the live model's hash tables: entries found by a text.
+ * live_table.h - hash tables: entries found by a text, for the live model and its writer.
  * An entry is a structure whose first member is a struct live_entry; the table allocates it together with its key.
  */
 #ifndef CALLBOARD_LIVE_TABLE_H
@@ -17,6 +17,7 @@ struct live_entry {
 struct live_table {
     struct live_entry **buckets;
     size_t bucket_count; /* a power of two, or 0 */
+    size_t first;        /* all buckets before this one are empty */
     size_t count;
 };
 

@@ -1,23 +1,14 @@
 /*
- * live_writer.c - keeps Redis true to what one PBX does.
+ * live_writer.c - keeps Redis true to the model of what one PBX does.
  */
 #include "feeds/live_writer.h"
 
 #include <stdlib.h>
 
-#include "base/log.h"
-
-/* Commands in one batch, and those that Redis has not answered yet before changes wait. */
-#define BATCH_MAX     256
-#define IN_FLIGHT_MAX 1024
-
-#define BATCH_BYTES_MAX ((size_t)64 << 20)
-
-/* Fields looked at in one go when Redis is compared with what is kept. */
-#define COMPARE_COUNT "500"
-
-/* After Redis has refused a command for a reason that passes. */
-#define AGAIN_MS 1000
+#include "feeds/kept.h"
+#include "feeds/live_compare.h"
+#include "feeds/live_pipe.h"
+#include "feeds/live_script.h"
 
 /* Domains for which there is an element `server`. */
 #define DOMAINS_MAX 1000
@@ -25,147 +16,72 @@
 /* Bytes for a name or a key, in an arena. */
 #define NAME_ROOM 32768
 
-/* Commands of one turn of the loop, in their own arena. */
-struct sent {
-    struct live_writer *writer;
-    struct arena arena;
-    struct store_batch batch;
-};
-
 struct live_writer {
     const struct live_writer_settings *settings;
     struct critical *critical;
     struct live_scripts scripts;
     struct live_sink sink;
-    struct store *store;
-    struct metrics_worker *store_counts; /* of this connection */
-    uv_check_t turn_end;
-    uv_timer_t again;
-    int handles; /* not closed yet */
+    struct live *live;
+    struct live_pipe_hooks hooks;
+    struct live_pipe *pipe;
+    struct live_compare compare;
+    bool up;    /* Redis answers and knows the scripts */
+    bool whole; /* the model is all that is live */
 
-    struct kept_table kept;
+    struct live_table kept;
     struct kept *waiting_first, *waiting_last;
-    struct sent *gathering; /* NULL: nothing has been told since the last batch */
-    size_t in_flight;       /* commands asked and not answered */
-    bool up;                /* Redis answers and knows the scripts */
-    bool whole;             /* what is kept is all that is live */
-    bool compares;          /* a look at Redis' hash is under way */
+    uint64_t merged, lost;
 
-    struct slice domains[DOMAINS_MAX]; /* malloc'd */
-    size_t domain_count;
+    struct live_table domains; /* of struct live_entry */
     bool server_told, server_up;
     int64_t server_since_us;
-    struct live_writer_counts counts;
-    struct error reported; /* the refusal that the log knows of */
 };
-
-static void on_again(uv_timer_t *again);
-static void send_waiting(struct live_writer *writer);
-
-/* ---- batches ---- */
-
-static void free_sent(struct sent *sent)
-{
-    arena_free(&sent->arena);
-    free(sent);
-}
-
-/* All of it is written again after MS milliseconds, unless that is to happen sooner. */
-static void again_after(struct live_writer *writer, uint64_t ms)
-{
-    if (!uv_is_closing((uv_handle_t *)&writer->again) &&
-        !uv_is_active((uv_handle_t *)&writer->again))
-        uv_timer_start(&writer->again, on_again, ms, 0);
-}
-
-/* An error is about Redis, which then is told all of it again later, or about this one key, which stays as it is. */
-static void take_error(struct live_writer *writer, const struct store_reply *reply)
-{
-    struct error text;
-    error_set(&text, "%.*s", SLICE_ARGUMENTS(reply->text));
-    writer->counts.refused++;
-    if (strcmp(text.text, writer->reported.text) != 0)
-        log_error("%.*s: Redis refuses a change: %s", SLICE_ARGUMENTS(writer->settings->server),
-                  text.text);
-    writer->reported = text;
-    if (store_reply_is_error(reply, "NOSCRIPT"))
-        again_after(writer, 0);
-    else if (store_reply_is_unavailable(reply))
-        again_after(writer, AGAIN_MS);
-}
-
-static void on_done(void *self, const struct store_reply *replies)
-{
-    struct sent *sent = self;
-    struct live_writer *writer = sent->writer;
-    writer->in_flight -= sent->batch.count;
-    for (size_t i = 0; replies && i < sent->batch.count; i++) {
-        if (replies[i].kind == STORE_ERROR)
-            take_error(writer, &replies[i]);
-        else
-            writer->counts.written++;
-    }
-    free_sent(sent);
-    if (replies)
-        send_waiting(writer);
-}
-
-void live_writer_flush(struct live_writer *writer)
-{
-    struct sent *sent = writer->gathering;
-    writer->gathering = NULL;
-    if (!sent)
-        return;
-    writer->in_flight += sent->batch.count;
-    if (sent->batch.count > 0 && !sent->arena.exhausted &&
-        store_ask(writer->store, &sent->batch, on_done, sent))
-        return;
-    /* Redis is away, or memory is. */
-    writer->in_flight -= sent->batch.count;
-    if (store_is_up(writer->store))
-        again_after(writer, AGAIN_MS);
-    free_sent(sent);
-}
-
-/* The batch for the next command, or NULL when there is no memory. */
-static struct store_batch *next_batch(struct live_writer *writer)
-{
-    struct sent *sent = writer->gathering;
-    if (sent && sent->batch.count >= BATCH_MAX) {
-        live_writer_flush(writer);
-        sent = NULL;
-    }
-    if (!sent) {
-        sent = calloc(1, sizeof *sent);
-        if (!sent) {
-            again_after(writer, AGAIN_MS);
-            return NULL;
-        }
-        sent->writer = writer;
-        arena_init(&sent->arena, BATCH_BYTES_MAX);
-        sent->batch = store_batch_in(&sent->arena);
-        writer->gathering = sent;
-    }
-    return &sent->batch;
-}
-
-static bool has_room(const struct live_writer *writer)
-{
-    size_t gathered = writer->gathering ? writer->gathering->batch.count : 0;
-    return writer->in_flight + gathered < IN_FLIGHT_MAX;
-}
 
 /* ---- changes on their way ---- */
 
-static void write_now(struct live_writer *writer, struct kept *kept)
+/*
+ * What the model can be asked for is not kept: of each channel only the name. Of `calls` the model knows the record as it is after
+ * a call's beginning or its answer; the one of a hangup has fields that nobody knows any more.
+ */
+static bool can_be_asked_for(const struct kept *kept, struct slice json)
 {
-    struct store_batch *batch = next_batch(writer);
+    const struct kept_name name = kept_name(kept);
+    if (kept->gone)
+        return false;
+    if (name.kind == KEPT_CALL)
+        return !live_call_is_over(json);
+    return name.kind == KEPT_ELEMENT && live_tells_again(name.element);
+}
+
+static struct slice ask_for(struct live_writer *writer, const struct kept *kept)
+{
+    const struct kept_name name = kept_name(kept);
+    return name.kind == KEPT_CALL ? live_call_again(writer->live, name.domain, name.id)
+                                  : live_element_again(writer->live, name.element, name.id);
+}
+
+/* Until KEPT is written, or written again. */
+static void keep(struct live_writer *writer, struct kept *kept, struct slice json)
+{
+    if (kept_set_json(kept, can_be_asked_for(kept, json) ? slice_of(NULL, 0) : json))
+        return;
+    /* Without memory for its text it is as good as gone. */
+    writer->lost++;
+    kept->gone = true;
+}
+
+/* JSON: not empty, unless it is gone. */
+static void write_now(struct live_writer *writer, struct kept *kept, struct slice json)
+{
+    struct store_batch *batch = live_pipe_next(writer->pipe);
     if (batch)
-        live_scripts_add(&writer->scripts, batch, kept);
+        live_scripts_add(&writer->scripts, batch, kept, json);
     kept->fresh = false;
     /* The record of an extension without calls stays in Redis as it is: nothing can become untrue in it. */
-    if (kept->gone || (kept->name.kind == KEPT_CALL && !live_call_is_active(kept->json)))
+    if (kept->gone || (kept_name(kept).kind == KEPT_CALL && !live_call_is_active(json)))
         kept_remove(&writer->kept, kept);
+    else if (kept->json.data != json.data)
+        keep(writer, kept, json);
 }
 
 static void let_wait(struct live_writer *writer, struct kept *kept)
@@ -189,158 +105,37 @@ static struct kept *next_waiting(struct live_writer *writer)
     return kept;
 }
 
-static void send_waiting(struct live_writer *writer)
-{
-    while (writer->up && writer->waiting_first && has_room(writer))
-        write_now(writer, next_waiting(writer));
-}
-
-/* KEPT has changed. */
-static void offer(struct live_writer *writer, struct kept *kept)
-{
-    if (!writer->up) {
-        if (kept->gone)
-            kept_remove(&writer->kept, kept); /* found and removed when Redis' hash is compared */
-    } else if (kept->waits) {
-        writer->counts.merged++;
-    } else if (!writer->waiting_first && has_room(writer)) {
-        write_now(writer, kept);
-    } else {
-        let_wait(writer, kept);
-    }
-}
-
-/* ---- comparing: what Redis has of this PBX, and is not live ---- */
-
-struct look {
-    struct live_writer *writer;
-    struct arena arena;
-};
-
-static void compare(struct live_writer *writer, struct slice cursor);
-
-static void remove_stale(struct live_writer *writer, const struct store_reply *fields)
-{
-    for (size_t i = 0; i + 1 < fields->count; i += 2) {
-        struct slice name = fields->elements[i].text;
-        struct kept *kept = kept_find(&writer->kept, name) ? NULL : kept_take(&writer->kept, name);
-        if (kept) {
-            kept->gone = true;
-            offer(writer, kept);
-        }
-    }
-}
-
-static void on_fields(void *self, const struct store_reply *replies)
-{
-    struct look *look = self;
-    struct live_writer *writer = look->writer;
-    writer->compares = false;
-    if (replies && replies[0].kind == STORE_ERROR)
-        take_error(writer, &replies[0]);
-    if (replies && replies[0].kind == STORE_ARRAY && replies[0].count == 2) {
-        remove_stale(writer, &replies[0].elements[1]);
-        if (!slice_is(replies[0].elements[0].text, "0"))
-            compare(writer, replies[0].elements[0].text);
-    }
-    arena_free(&look->arena);
-    free(look);
-}
-
-/* Goes on with comparing at CURSOR. What is on its way to Redis then has been asked before. */
-static void compare(struct live_writer *writer, struct slice cursor)
-{
-    struct look *look = calloc(1, sizeof *look);
-    live_writer_flush(writer);
-    if (!look)
-        return again_after(writer, AGAIN_MS);
-    look->writer = writer;
-    arena_init(&look->arena, BATCH_BYTES_MAX);
-    struct store_batch batch = store_batch_in(&look->arena);
-    STORE_ADD(&batch, slice_from("HSCAN"), live_feed_key(&look->arena, writer->settings->server),
-              cursor, slice_from("COUNT"), slice_from(COMPARE_COUNT));
-    writer->compares = batch.count > 0 && store_ask(writer->store, &batch, on_fields, look);
-    if (!writer->compares) {
-        arena_free(&look->arena);
-        free(look);
-    }
-}
-
-void live_writer_reconcile(struct live_writer *writer)
-{
-    writer->whole = true;
-    if (writer->up && !writer->compares)
-        compare(writer, slice_from("0"));
-}
-
-/* ---- Redis comes and goes ---- */
-
-static void forget_waiting(struct live_writer *writer)
-{
-    struct kept *kept;
-    while ((kept = next_waiting(writer)))
-        if (kept->gone)
-            kept_remove(&writer->kept, kept);
-}
-
-static void wait_again(void *self, struct kept *kept)
-{
-    let_wait(self, kept);
-}
-
-/* Tells Redis, which may know nothing, all of it. */
-static void begin_again(struct live_writer *writer)
-{
-    forget_waiting(writer);
-    struct store_batch *batch = next_batch(writer);
-    if (batch)
-        live_scripts_add_load(batch);
-    kept_each(&writer->kept, wait_again, writer);
-    send_waiting(writer);
-    live_writer_flush(writer);
-    if (writer->whole && !writer->compares)
-        compare(writer, slice_from("0"));
-}
-
-static void on_again(uv_timer_t *again)
-{
-    struct live_writer *writer = again->data;
-    if (writer->up)
-        begin_again(writer);
-}
-
-static void on_store_change(void *self, bool up)
+static void send_waiting(void *self)
 {
     struct live_writer *writer = self;
-    writer->up = up;
-    writer->reported.text[0] = '\0';
-    if (up) {
-        begin_again(writer);
-        return;
+    while (writer->up && writer->waiting_first && live_pipe_has_room(writer->pipe)) {
+        struct kept *kept = next_waiting(writer);
+        struct slice json = kept->json;
+        if (!kept->gone && !json.data)
+            json = ask_for(writer, kept);
+        if (kept->gone || json.length > 0)
+            write_now(writer, kept, json);
+        else
+            writer->lost++; /* there is no memory to say it */
     }
-    forget_waiting(writer);
-    if (writer->gathering)
-        free_sent(writer->gathering);
-    writer->gathering = NULL;
 }
 
-/* ---- the sink ---- */
-
-/* Says in DOMAIN whether the PBX is heard. */
-static void tell_server(struct live_writer *writer, struct slice domain);
-
-static void note_domain(struct live_writer *writer, struct slice domain)
+/* KEPT has changed, to JSON. */
+static void offer(struct live_writer *writer, struct kept *kept, struct slice json)
 {
-    for (size_t i = 0; i < writer->domain_count; i++)
-        if (slice_equal(writer->domains[i], domain))
-            return;
-    char *copy = writer->domain_count < DOMAINS_MAX ? malloc(domain.length) : NULL;
-    if (!copy)
-        return;
-    memcpy(copy, domain.data, domain.length);
-    writer->domains[writer->domain_count++] = slice_of(copy, domain.length);
-    if (writer->server_told)
-        tell_server(writer, slice_of(copy, domain.length));
+    if (!writer->up && kept->gone) {
+        kept_remove(&writer->kept, kept); /* found and removed when Redis is compared */
+    } else if (!writer->up) {
+        keep(writer, kept, json);
+    } else if (kept->waits) {
+        writer->merged++;
+        keep(writer, kept, json);
+    } else if (!writer->waiting_first && live_pipe_has_room(writer->pipe)) {
+        write_now(writer, kept, json);
+    } else {
+        keep(writer, kept, json);
+        let_wait(writer, kept);
+    }
 }
 
 /* What is called NAME has changed: it is JSON, or is gone and JSON says how. */
@@ -354,21 +149,73 @@ static void change(struct live_writer *writer, const struct kept_name *name, str
         kept_write_name(&text, name) ? kept_take(&writer->kept, buffer_slice(&text)) : NULL;
     arena_free(&arena);
     if (!kept) {
-        writer->counts.lost++;
+        writer->lost++;
         return;
     }
-    bool same = kept->json.data && slice_equal(kept->json, json) && kept->gone == gone;
-    if (same && !fresh)
+    if (!fresh && kept->json.data && slice_equal(kept->json, json) && kept->gone == gone)
         return;
-    if (!same && !kept_set_json(kept, json))
-        writer->counts.lost++;
     kept->gone = gone;
     kept->fresh |= fresh;
-    /* Without memory for its text it is as good as gone. */
-    if (!kept->json.data)
-        kept->gone = true;
-    offer(writer, kept);
+    offer(writer, kept, json);
 }
+
+/* ---- Redis comes and goes ---- */
+
+static void forget_waiting(struct live_writer *writer)
+{
+    struct kept *kept;
+    while ((kept = next_waiting(writer)))
+        if (kept->gone)
+            kept_remove(&writer->kept, kept);
+}
+
+/* Redis has what is called NAME. It may not be live any more. */
+static void found(void *self, struct slice name)
+{
+    struct live_writer *writer = self;
+    struct kept *kept =
+        live_table_find(&writer->kept, name) ? NULL : kept_take(&writer->kept, name);
+    if (kept) {
+        kept->gone = true;
+        offer(writer, kept, slice_of(NULL, 0));
+    }
+}
+
+/* Tells Redis, which may know nothing, all of it. */
+static void begin_again(void *self)
+{
+    struct live_writer *writer = self;
+    forget_waiting(writer);
+    struct store_batch *batch = live_pipe_next(writer->pipe);
+    if (batch)
+        live_scripts_add_load(batch);
+    struct kept *kept = NULL;
+    while ((kept = live_table_after(&writer->kept, kept)))
+        let_wait(writer, kept);
+    send_waiting(writer);
+    live_pipe_flush(writer->pipe);
+    if (writer->whole)
+        live_compare_begin(&writer->compare);
+}
+
+static void redis_is(void *self, bool up)
+{
+    struct live_writer *writer = self;
+    writer->up = up;
+    if (up)
+        begin_again(writer);
+    else
+        forget_waiting(writer);
+}
+
+void live_writer_reconcile(struct live_writer *writer)
+{
+    writer->whole = true;
+    if (writer->up)
+        live_compare_begin(&writer->compare);
+}
+
+/* ---- the sink ---- */
 
 static void change_element(struct live_writer *writer, struct slice domain, enum element element,
                            struct slice id, struct slice json, bool gone)
@@ -378,12 +225,13 @@ static void change_element(struct live_writer *writer, struct slice domain, enum
     change(writer, &name, json, gone, false);
 }
 
+/* Says in DOMAIN whether the PBX is heard. */
 static void tell_server(struct live_writer *writer, struct slice domain)
 {
     struct arena arena;
     arena_init(&arena, NAME_ROOM);
     struct buffer json = buffer_in(&arena);
-    struct slice server = writer->settings->server;
+    struct slice server = writer->settings->model.server;
     buffer_format(&json, "{\"id\":\"%.*s\",\"state\":\"%s\",\"since\":%lld,\"server\":\"%.*s\"}",
                   SLICE_ARGUMENTS(server), writer->server_up ? "up" : "away",
                   (long long)writer->server_since_us, SLICE_ARGUMENTS(server));
@@ -391,13 +239,22 @@ static void tell_server(struct live_writer *writer, struct slice domain)
     arena_free(&arena);
 }
 
+static void note_domain(struct live_writer *writer, struct slice domain)
+{
+    if (live_table_find(&writer->domains, domain) || writer->domains.count >= DOMAINS_MAX)
+        return;
+    if (live_table_add(&writer->domains, domain, sizeof(struct live_entry)) && writer->server_told)
+        tell_server(writer, domain);
+}
+
 void live_writer_server_is(struct live_writer *writer, bool up, int64_t since_us)
 {
+    struct live_entry *domain = NULL;
     writer->server_told = true;
     writer->server_up = up;
     writer->server_since_us = since_us;
-    for (size_t i = 0; i < writer->domain_count; i++)
-        tell_server(writer, writer->domains[i]);
+    while ((domain = live_table_after(&writer->domains, domain)))
+        tell_server(writer, domain->key);
 }
 
 static void element_is(void *self, struct slice domain, enum element element, struct slice id,
@@ -454,9 +311,10 @@ static struct slice news_key(struct live_writer *writer, struct arena *arena, co
 static void news(void *self, const char *type, struct slice reference, struct slice json)
 {
     struct live_writer *writer = self;
-    struct store_batch *batch = writer->up && has_room(writer) ? next_batch(writer) : NULL;
+    struct store_batch *batch =
+        writer->up && live_pipe_has_room(writer->pipe) ? live_pipe_next(writer->pipe) : NULL;
     if (!batch) {
-        writer->counts.lost++;
+        writer->lost++;
         return;
     }
     STORE_ADD(batch, slice_from("PUBLISH"), news_key(writer, batch->arena, type, reference),
@@ -476,24 +334,12 @@ static void critical(void *self, const char *type, struct slice id, struct slice
 
 /* ---- beginning and end ---- */
 
-static void on_turn_end(uv_check_t *turn_end)
-{
-    live_writer_flush(turn_end->data);
-}
-
 struct live_writer *live_writer_open(uv_loop_t *loop, const struct live_writer_settings *settings,
                                      struct critical *critical_list, struct error *error)
 {
     struct live_writer *writer = calloc(1, sizeof *writer);
-    if (writer)
-        writer->store_counts = calloc(1, sizeof *writer->store_counts);
-    if (writer && writer->store_counts)
-        writer->store = store_open(loop, settings->store, writer->store_counts, error);
-    else
+    if (!writer) {
         error_set(error, "out of memory");
-    if (!writer || !writer->store) {
-        free(writer ? writer->store_counts : NULL);
-        free(writer);
         return NULL;
     }
     writer->settings = settings;
@@ -507,25 +353,39 @@ struct live_writer *live_writer_open(uv_loop_t *loop, const struct live_writer_s
                                       .news = news,
                                       .critical = critical};
     live_scripts_prepare(&writer->scripts, settings->names, settings->events_kept,
-                         settings->server);
-    uv_check_init(loop, &writer->turn_end);
-    uv_check_start(&writer->turn_end, on_turn_end);
-    uv_timer_init(loop, &writer->again);
-    writer->turn_end.data = writer->again.data = writer;
-    writer->handles = 2;
-    store_on_change(writer->store, on_store_change, writer);
+                         settings->model.server);
+    writer->hooks = (struct live_pipe_hooks){
+        .self = writer, .changed = redis_is, .room = send_waiting, .again = begin_again};
+    writer->live = live_open(&settings->model, &writer->sink);
+    if (writer->live)
+        writer->pipe =
+            live_pipe_open(loop, settings->model.server, settings->store, &writer->hooks, error);
+    else
+        error_set(error, "out of memory");
+    if (!writer->pipe) {
+        live_close(writer->live);
+        free(writer);
+        return NULL;
+    }
+    writer->compare = (struct live_compare){
+        .pipe = writer->pipe, .server = settings->model.server, .self = writer, .found = found};
     return writer;
 }
 
-const struct live_sink *live_writer_sink(const struct live_writer *writer)
+struct live *live_writer_model(struct live_writer *writer)
 {
-    return &writer->sink;
+    return writer->live;
+}
+
+void live_writer_flush(struct live_writer *writer)
+{
+    live_pipe_flush(writer->pipe);
 }
 
 bool live_writer_is_idle(const struct live_writer *writer)
 {
-    return writer->up && writer->in_flight == 0 && !writer->gathering && !writer->waiting_first &&
-           !writer->compares;
+    return writer->up && live_pipe_is_idle(writer->pipe) && !writer->waiting_first &&
+           !writer->compare.runs;
 }
 
 bool live_writer_is_up(const struct live_writer *writer)
@@ -533,30 +393,24 @@ bool live_writer_is_up(const struct live_writer *writer)
     return writer->up;
 }
 
-const struct live_writer_counts *live_writer_counts(const struct live_writer *writer)
+struct live_writer_counts live_writer_counts(const struct live_writer *writer)
 {
-    return &writer->counts;
-}
-
-static void on_closed(uv_handle_t *handle)
-{
-    struct live_writer *writer = handle->data;
-    if (--writer->handles > 0)
-        return;
-    for (size_t i = 0; i < writer->domain_count; i++)
-        free((char *)writer->domains[i].data);
-    kept_free(&writer->kept);
-    free(writer->store_counts);
-    free(writer);
+    const struct live_pipe_counts *piped = live_pipe_counts(writer->pipe);
+    return (struct live_writer_counts){.written = piped->written,
+                                       .refused = piped->refused,
+                                       .merged = writer->merged,
+                                       .lost = writer->lost + live_dropped(writer->live)};
 }
 
 void live_writer_close(struct live_writer *writer)
 {
+    struct live_entry *domain;
     writer->up = false;
-    store_on_change(writer->store, NULL, NULL);
-    store_close(writer->store);
-    if (writer->gathering)
-        free_sent(writer->gathering);
-    uv_close((uv_handle_t *)&writer->turn_end, on_closed);
-    uv_close((uv_handle_t *)&writer->again, on_closed);
+    live_pipe_close(writer->pipe);
+    live_close(writer->live);
+    kept_free(&writer->kept);
+    while ((domain = live_table_after(&writer->domains, NULL)))
+        live_table_remove(&writer->domains, domain);
+    live_table_close(&writer->domains);
+    free(writer);
 }

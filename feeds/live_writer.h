@@ -1,8 +1,8 @@
 /*
- * live_writer.h - keeps Redis true to what one PBX does: the live_sink of its model.
+ * live_writer.h - keeps Redis true to the model of what one PBX does, and has that model.
  *
- * Every change is one script (live_script.h), pipelined in the order in which it was told. When more is on its way than Redis has
- * answered, changes wait, by name: the latest one is written, and what it replaced is counted. While Redis is away only the
+ * Every change is one script (live_script.h), pipelined in the order in which it was told (live_pipe.h). When more is on its way than
+ * Redis has answered, changes wait, by name: the latest one is written, and what it replaced is counted. While Redis is away only the
  * state is kept; when it is back all of it is written again, and what Redis has of this PBX beyond that is removed.
  */
 #ifndef CALLBOARD_LIVE_WRITER_H
@@ -10,11 +10,11 @@
 
 #include "feeds/critical.h"
 #include "feeds/live.h"
-#include "feeds/live_script.h"
+#include "store/live_names.h"
 #include "store/store.h"
 
 struct live_writer_settings {
-    struct slice server;
+    struct live_settings model;
     const struct live_names_settings *names;
     int64_t events_kept; /* entries of a domain's stream, about */
     const struct store_settings *store;
@@ -24,7 +24,8 @@ struct live_writer_settings {
 struct live_writer_counts {
     uint64_t written; /* commands that Redis has carried out */
     uint64_t merged;  /* changes that a later one of the same thing has overtaken */
-    uint64_t lost;    /* changes that could not be kept at all, and news while Redis was away */
+    uint64_t
+        lost; /* what the model dropped, changes that could not be kept, and news while Redis was away */
     uint64_t refused; /* commands that Redis has answered with an error */
 };
 
@@ -34,8 +35,8 @@ struct live_writer;
 struct live_writer *live_writer_open(uv_loop_t *loop, const struct live_writer_settings *settings,
                                      struct critical *critical, struct error *error);
 
-/* What the model is to be given. */
-const struct live_sink *live_writer_sink(const struct live_writer *writer);
+/* What is to be told of events; the writer's own. */
+struct live *live_writer_model(struct live_writer *writer);
 
 /*
  * The model is whole: what Redis has of this PBX and the model has not is removed, as soon as Redis answers. To be called after
@@ -53,9 +54,9 @@ void live_writer_flush(struct live_writer *writer);
 bool live_writer_is_idle(const struct live_writer *writer);
 
 bool live_writer_is_up(const struct live_writer *writer);
-const struct live_writer_counts *live_writer_counts(const struct live_writer *writer);
+struct live_writer_counts live_writer_counts(const struct live_writer *writer);
 
-/* The memory goes with the loop's closing callbacks. */
+/* Nothing is told any more. What the loop has of it goes with its closing callbacks. */
 void live_writer_close(struct live_writer *writer);
 
 #endif

@@ -46,11 +46,10 @@ struct pbx {
     struct arena arena; /* of texts */
     struct source_hooks hooks;
     struct source *source; /* NULL: closed */
-    struct live_settings live_settings;
-    struct live *live;
     struct live_writer_settings writer_settings;
     struct live_writer *writer;
-    uv_timer_t grace; /* runs while it is away */
+    struct live *live; /* the writer's */
+    uv_timer_t grace;  /* runs while it is away */
     uv_timer_t again;
     int handles;
 
@@ -269,7 +268,7 @@ static void add_member(struct buffer *out, const char *name, uint64_t value)
 
 void pbx_write_status(const struct pbx *pbx, struct buffer *out)
 {
-    const struct live_writer_counts *counts = live_writer_counts(pbx->writer);
+    const struct live_writer_counts counts = live_writer_counts(pbx->writer);
     static const struct source_counts none;
     const struct source_counts *heard =
         pbx->source ? pbx->source->kind->counts(pbx->source) : &none;
@@ -284,10 +283,10 @@ void pbx_write_status(const struct pbx *pbx, struct buffer *out)
     add_member(out, "events", heard->events);
     add_member(out, "bad_events", heard->bad_events + pbx->thrown_away);
     add_member(out, "connections", heard->connections);
-    add_member(out, "written", counts->written);
-    add_member(out, "merged", counts->merged);
-    add_member(out, "lost", counts->lost + live_dropped(pbx->live));
-    add_member(out, "refused", counts->refused);
+    add_member(out, "written", counts.written);
+    add_member(out, "merged", counts.merged);
+    add_member(out, "lost", counts.lost);
+    add_member(out, "refused", counts.refused);
     buffer_add_byte(out, '}');
 }
 
@@ -302,9 +301,7 @@ static bool open_parts(struct pbx *pbx, struct error *error)
     pbx->writer = live_writer_open(common->loop, &pbx->writer_settings, common->critical, error);
     if (!pbx->writer)
         return false;
-    pbx->live = live_open(&pbx->live_settings, live_writer_sink(pbx->writer));
-    if (!pbx->live)
-        return error_set(error, "out of memory");
+    pbx->live = live_writer_model(pbx->writer);
     pbx->source =
         kinds[pbx->server->kind]->open(common->loop, pbx->server, password, &pbx->hooks, error);
     return pbx->source != NULL;
@@ -325,20 +322,20 @@ struct pbx *pbx_open(const struct pbx_common *common, const struct pbx_server *s
     pbx->since_us = clock_now_us();
     pbx->hooks =
         (struct source_hooks){.self = pbx, .ready = on_ready, .event = on_event, .away = on_away};
-    pbx->live_settings = (struct live_settings){
-        .server = slice_from(server->name),
-        .default_domain = slice_from(*server->domain ? server->domain : settings->default_domain),
-        .call_fields = settings->call_fields,
-        .agents_call = settings->agents_call,
-        .agents_status = settings->agents_status,
-        .campaigns_cdr = settings->campaigns_cdr,
-        .channels_max = (size_t)settings->channels_max,
-        .registrations_max = (size_t)settings->registrations_max};
-    pbx->writer_settings = (struct live_writer_settings){.server = slice_from(server->name),
-                                                         .names = common->names,
-                                                         .events_kept = settings->events_kept,
-                                                         .store = common->store,
-                                                         .news_prefix = common->news_prefix};
+    pbx->writer_settings = (struct live_writer_settings){
+        .model = {.server = slice_from(server->name),
+                  .default_domain =
+                      slice_from(*server->domain ? server->domain : settings->default_domain),
+                  .call_fields = settings->call_fields,
+                  .agents_call = settings->agents_call,
+                  .agents_status = settings->agents_status,
+                  .campaigns_cdr = settings->campaigns_cdr,
+                  .channels_max = (size_t)settings->channels_max,
+                  .registrations_max = (size_t)settings->registrations_max},
+        .names = common->names,
+        .events_kept = settings->events_kept,
+        .store = common->store,
+        .news_prefix = common->news_prefix};
     uv_timer_init(common->loop, &pbx->grace);
     uv_timer_init(common->loop, &pbx->again);
     pbx->grace.data = pbx->again.data = pbx;
@@ -378,8 +375,6 @@ static void on_closed(uv_handle_t *handle)
 
 void pbx_close(struct pbx *pbx)
 {
-    if (pbx->live)
-        live_close(pbx->live);
     if (pbx->writer)
         live_writer_close(pbx->writer);
     uv_close((uv_handle_t *)&pbx->grace, on_closed);

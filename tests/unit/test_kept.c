@@ -65,40 +65,53 @@ static void test_no_names(void)
     CU_ASSERT_PTR_NULL(name_of(KEPT_CALL, ELEMENT_CHANNEL, "", slice_from("c"), "").data);
 }
 
-static void count_one(void *self, struct kept *kept)
-{
-    (void)kept;
-    ++*(size_t *)self;
-}
-
 static void test_table(void)
 {
-    struct kept_table table = {0};
+    struct live_table table = {0};
+    struct kept *kept = NULL;
     char text[40];
     size_t count = 0;
-    CU_ASSERT_PTR_NULL(kept_find(&table, slice_from("call\ta\t1")));
+    CU_ASSERT_PTR_NULL(live_table_find(&table, slice_from("call\ta\t1")));
     for (int i = 0; i < 3000; i++) {
         snprintf(text, sizeof text, "call\ta.test\t%d", i);
-        struct kept *kept = kept_take(&table, slice_from(text));
+        kept = kept_take(&table, slice_from(text));
         CU_ASSERT_PTR_NOT_NULL_FATAL(kept);
         CU_ASSERT_TRUE(kept_set_json(kept, slice_from(text)));
+        CU_ASSERT_PTR_EQUAL(kept_take(&table, slice_from(text)), kept);
     }
     for (int i = 0; i < 3000; i += 2) {
         snprintf(text, sizeof text, "call\ta.test\t%d", i);
-        kept_remove(&table, kept_find(&table, slice_from(text)));
+        kept_remove(&table, live_table_find(&table, slice_from(text)));
     }
     for (int i = 0; i < 3000; i++) {
         snprintf(text, sizeof text, "call\ta.test\t%d", i);
-        const struct kept *kept = kept_find(&table, slice_from(text));
+        kept = live_table_find(&table, slice_from(text));
         CU_ASSERT_EQUAL(kept != NULL, i % 2 == 1);
         if (kept)
             ASSERT_TEXT(kept->json, text);
     }
-    kept_each(&table, count_one, &count);
+    kept = NULL;
+    while ((kept = live_table_after(&table, kept)))
+        count++;
     CU_ASSERT_EQUAL(count, 1500);
     CU_ASSERT_PTR_NULL(kept_take(&table, slice_from("no name")));
     kept_free(&table);
     CU_ASSERT_EQUAL(table.count, 0);
+}
+
+static void test_text(void)
+{
+    struct live_table table = {0};
+    struct kept *kept = kept_take(&table, slice_from("phone\ta.test\t1000\tid"));
+    struct kept_name name = kept_name(kept);
+    CU_ASSERT_EQUAL(name.kind, KEPT_PHONE);
+    ASSERT_TEXT(name.contact, "id");
+    CU_ASSERT_PTR_NULL(kept->json.data);
+    CU_ASSERT_TRUE(kept_set_json(kept, slice_from("{}")));
+    ASSERT_TEXT(kept->json, "{}");
+    CU_ASSERT_TRUE(kept_set_json(kept, slice_of(NULL, 0)));
+    CU_ASSERT_PTR_NULL(kept->json.data);
+    kept_free(&table);
 }
 
 /* ---- the commands ---- */
@@ -111,14 +124,13 @@ static const struct live_names_settings names = {
 static struct slice command(const char *text, const char *json, bool gone)
 {
     struct live_scripts scripts;
-    struct kept_table table = {0};
+    struct live_table table = {0};
     struct store_batch batch = store_batch_in(&arena);
     struct buffer words = buffer_in(&arena);
     struct kept *kept = kept_take(&table, slice_from(text));
     kept->gone = gone;
-    kept_set_json(kept, slice_from(json));
     live_scripts_prepare(&scripts, &names, 500, slice_from("pbx1"));
-    live_scripts_add(&scripts, &batch, kept);
+    live_scripts_add(&scripts, &batch, kept, slice_from(json));
     kept_free(&table);
     ASSERT_TEXT(batch.first->words[0], "EVALSHA");
     CU_ASSERT_EQUAL(batch.first->words[1].length, 40);
@@ -148,5 +160,15 @@ static void test_commands(void)
     arena_free(&arena);
 }
 
+static void test_records(void)
+{
+    CU_ASSERT_TRUE(live_call_is_over(
+        slice_from("{\"username\":\"1000\",\"current\":\"u\",\"notify\":\"hangup\",\"u\":{}}")));
+    CU_ASSERT_FALSE(
+        live_call_is_over(slice_from("{\"username\":\"1000\",\"notify\":\"answer\",\"u\":{\"a\":"
+                                     "\"\\\"notify\\\":\\\"hangup\\\"\"}}")));
+    CU_ASSERT_FALSE(live_call_is_over(slice_of(NULL, 0)));
+}
+
 SUITE("kept", {"names", test_names}, {"what is no name", test_no_names}, {"table", test_table},
-      {"commands", test_commands})
+      {"text", test_text}, {"records", test_records}, {"commands", test_commands})
