@@ -77,11 +77,18 @@ static const char phone_gone_script[] =
                 "end "
                 "redis.call('HDEL', KEYS[2], ARGV[3])";
 
-/* ARGV[6]: 1 while a call is up: only then there is something that could become untrue. */
+/*
+ * ARGV[6]: 1 while a call is up: only then there is something that could become untrue. A record that is written again after Redis has
+ * been away may know more of a call; that is news to nobody: what is told is another call, notify or set of calls.
+ */
 static const char call_script[] = RECORD_HEAD
+    "local function news(json) "
+    "return (string.match(json, '^.-\"notify\":\"%a*\"') or '') .. "
+    "(string.match(json, '\"activity\":%[[^%]]*%]}$') or '') "
+    "end "
     "if old ~= ARGV[2] then "
     "put(ARGV[2]) "
-    "tell(ARGV[2]) "
+    "if not old or news(old) ~= news(ARGV[2]) then tell(ARGV[2]) end "
     "end "
     "if ARGV[6] == '1' then redis.call('HSET', KEYS[2], ARGV[3], redis.sha1hex(ARGV[2])) "
     "else redis.call('HDEL', KEYS[2], ARGV[3]) end";
