@@ -13,7 +13,7 @@
 # Needs root. Each logs to $package_work/log.
 
 packages_package=(
-  build-essential debhelper debootstrap dpkg-dev fakeroot lintian
+  build-essential debhelper debootstrap dpkg-dev fakeroot lintian systemd-container
 )
 
 package_place() {
@@ -45,7 +45,8 @@ package_root() {
   codename=$(. /etc/os-release && say "$VERSION_CODENAME")
   mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' |
     awk -v release="$codename" '$2 == release && $3 == "main" { print $1; exit }')
-  debootstrap --variant=minbase --include=ca-certificates,curl,nginx-light,procps,redis-server,redis-tools \
+  debootstrap --variant=minbase \
+    --include=ca-certificates,curl,logrotate,nginx-light,procps,python3,redis-server,redis-tools,systemd-sysv \
     "$codename" "$package_root" "$mirror" && rm -f "$package_root/etc/resolv.conf" &&
     cp /etc/resolv.conf "$package_root/etc/" &&
     printf '#!/bin/sh\nexit 101\n' >"$package_root/usr/sbin/policy-rc.d" &&
@@ -73,10 +74,14 @@ in_root() {
     ${http_proxy:+http_proxy="$http_proxy"} chroot "$package_root" "$@"
 }
 
-# The files of tests/package and debian/tests are at hand there.
-package_try() {
+# The files of tests/package and debian/tests are at hand there, below /packages/tests.
+package_tests() {
   mkdir -p "$package_root/packages/tests" &&
-    cp "$root"/tests/package/* "$root"/debian/tests/contract "$package_root/packages/tests/" &&
+    cp "$root"/tests/package/* "$root"/debian/tests/contract "$package_root/packages/tests/"
+}
+
+package_try() {
+  package_tests &&
     unshare --net --pid --mount --fork --kill-child env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/root \
       sh -c 'ip link set lo up && mount -t proc proc "$1/proc" && cd / && exec chroot "$1" \
         bash /packages/tests/servers "/packages/tests/$2"' sh "$package_root" "$1"
