@@ -12,7 +12,8 @@ check_package() {
   package_place || return
   trap package_remove_place EXIT
   headline "Debian package"
-  package_step "builds" package_build &&
+  package_step "the source archive builds, installs and goes (make distcheck)" package_distcheck &&
+    package_step "builds" package_build &&
     package_step "lintian finds no error" package_lint &&
     package_step "a Debian to try it in" package_root &&
     package_step "installs" package_install &&
@@ -25,7 +26,18 @@ check_package() {
     package_scenario survived &&
     package_scenario contract &&
     package_step "purges" package_purge &&
-    package_step "leaves nothing behind" package_gone
+    package_step "leaves nothing behind" package_gone &&
+    package_on_systemd
+}
+
+# Where this cannot be done it is said, and counts as nothing.
+package_on_systemd() {
+  if ! package_boots; then
+    say "LEFT OUT: the package on a machine that systemd runs. $package_reason"
+    return
+  fi
+  package_scenario booted package_boot &&
+    package_step "leaves nothing behind there" package_gone
 }
 
 # package_step WHAT COMMAND...
@@ -41,10 +53,10 @@ package_step() {
   fi
 }
 
-# package_scenario NAME: its lines are counted.
+# package_scenario NAME [HOW]: its lines are counted.
 package_scenario() {
   local output status good bad
-  output=$(package_try "$1" 2>&1)
+  output=$("${2-package_try}" "$1" 2>&1)
   status=$?
   sed "s/^/  /" <<<"$output"
   good=$(grep -c '^ok - ' <<<"$output")

@@ -1,6 +1,7 @@
 # package.sh - the Debian package: built, and tried in a Debian of its own that is made for it and thrown away.
 #
 #   package_place             makes $package_work, where all of it happens
+#   package_distcheck         make distcheck, of a copy of the sources
 #   package_build             $package_work/*.deb, from a copy of the sources
 #   package_root              $package_work/root: the machine's Debian, from its mirror, with nginx and Redis
 #   package_install           into that root: the first time, or over itself
@@ -25,9 +26,18 @@ package_remove_place() {
   rm -rf --one-file-system "$package_work"
 }
 
+# package_copy NAME: the sources, as $package_work/NAME.
+package_copy() {
+  mkdir "$package_work/$1" && package_sources | tar -C "$root" --null -T - -cf - | tar -C "$package_work/$1" -xf -
+}
+
+package_distcheck() {
+  package_copy archive &&
+    (cd "$package_work/archive" && autoreconf -fi && mkdir build && cd build && ../configure && make -j "$(nproc)" distcheck)
+} >>"$package_work/log" 2>&1
+
 package_build() {
-  mkdir "$package_work/callboard" &&
-    package_sources | tar -C "$root" --null -T - -cf - | tar -C "$package_work/callboard" -xf - &&
+  package_copy callboard &&
     (cd "$package_work/callboard" && DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" dpkg-buildpackage -us -uc -b)
 } >>"$package_work/log" 2>&1
 
