@@ -7,6 +7,7 @@
 
 # The machine's writable places are in memory, $work among them, before anything else is done.
 if [ "${1-}" = machine ]; then
+  packages=$(dpkg-query --show --showformat '${Package}\n') # as long as /var is the real one
   for place in /run /var /home; do
     mount -t tmpfs -o mode=755 tmpfs "$place" || exit
   done
@@ -22,7 +23,7 @@ if [ "${1-}" != machine ]; then
     say "# Only root can make such a machine: left out."
     exit
   fi
-  for machine in nginx apache hosting; do
+  for machine in nginx apache hosting plain; do
     timeout 100 unshare --mount --net --pid --fork --mount-proc --kill-child \
       env CALLBOARD_BUILD="$CALLBOARD_BUILD" bash "$0" machine "$machine" || failures=$((failures + 1))
   done
@@ -42,24 +43,21 @@ machine_prepare() {
   installed=$work/installed
   ip link set lo up
   mkdir -p /var/log/nginx /var/log/apache2 /var/log/asterisk/cdr-csv /var/lib/nginx /var/lib/apache2 /var/www/html /var/tmp \
-    /run/lock /run/callboard /etc/freeswitch/autoload_configs "$work/shims" "$work/redis"
+    /run/lock /etc/freeswitch/autoload_configs "$work/shims" "$work/redis"
   ln -s /run /var/run
   ln -s /run/lock /var/lock
   chmod 1777 /var/tmp
   say "127.0.0.1 localhost callboard.example.com redis.example.com" >/etc/hosts
-  useradd --system --no-create-home --shell /usr/sbin/nologin callboard
   groupadd --system asterisk
-  chown callboard /run/callboard
 
   openssl req -x509 -nodes -days 2 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -subj /CN=callboard.example.com \
     -addext subjectAltName=DNS:callboard.example.com -keyout /etc/ssl/site.key -out /etc/ssl/site.pem 2>/dev/null
   export CURL_CA_BUNDLE=/etc/ssl/site.pem
   cat /etc/ssl/site.pem >>/etc/ssl/certs/ca-certificates.crt
 
-  make -C "$CALLBOARD_BUILD" install prefix=/usr DESTDIR="$installed" >"$work/install" 2>&1 ||
-    fail "make install" "$(tail -n 5 "$work/install")"
   export PATH=$work/shims:$installed/usr/sbin:$installed/usr/bin:$PATH
   machine_shims
+  build_shims
 }
 
 machine_shims() {
@@ -72,13 +70,15 @@ END
 action=\$1
 shift
 [ "\${1-}" != --now ] || shift
-for service; do
+for service in "\${@:--}"; do
   case \$action-\$service in
     *-redis-server) redis-server --daemonize yes --dir "$work/redis" --logfile "$work/redis.log" ;;
-    *-callboard) setsid "$installed/usr/sbin/callboard.fcgi" --config /etc/callboard/callboard.conf </dev/null >"$work/callboard.log" 2>&1 &
+    *-callboard.socket) ;; # callboard opens it itself
+    *-callboard.service) setsid "$installed/usr/sbin/callboard.fcgi" --config /etc/callboard/callboard.conf </dev/null >"$work/callboard.log" 2>&1 &
       for try in {1..50}; do [ -S /run/callboard/callboard.sock ] && break; sleep 0.1; done ;;
     reload-nginx) nginx -s reload ;;
     *-apache2) apache2ctl restart ;;
+    daemon-reload-*) ;;
     *) echo "no service \$service" >&2 && exit 5 ;;
   esac
 done
@@ -93,6 +93,32 @@ END
   # FreeSWITCH is not among Debian's packages; tests/integration/50-directory.sh asks as a real one does.
   shim fs_cli <<'END'
 echo "+OK"
+END
+}
+
+# The recipe's build has been made before this test, with another prefix: what the reader would install is looked up,
+# and what "make install" puts into place goes below $installed.
+build_shims() {
+  mkdir "$work/clone" && cp -r "$root/scripts" "$work/clone/"
+  say '#!/bin/bash
+[ "$*" = "--prefix=/usr --sysconfdir=/etc" ]' >"$work/clone/configure"
+  chmod 755 "$work/clone/configure"
+  shim autoreconf <<'END'
+[ "$*" = -fi ]
+END
+  shim make <<END
+[ "\$*" != install ] || exec /usr/bin/make -C "$CALLBOARD_BUILD" install prefix=/usr DESTDIR="$installed"
+END
+  say "$packages" >"$work/packages"
+  shim apt-get <<END
+[ "\$1" = install ] || exit
+for package in "\${@:2}"; do grep -qxF "\$package" "$work/packages" || { echo "no \$package"; exit 1; }; done
+END
+  shim systemd-sysusers <<END
+exec /usr/bin/systemd-sysusers "$installed/usr/lib/sysusers.d/\$1"
+END
+  shim systemd-tmpfiles <<END
+exec /usr/bin/systemd-tmpfiles "\$1" "$installed/usr/lib/tmpfiles.d/\$2"
 END
 }
 
@@ -123,6 +149,13 @@ follow() {
   fi
 }
 
+# install_here: the recipe "Install".
+install_here() {
+  cd "$work/clone" && follow Install
+  same "callboard has a user" "/var/lib/callboard" "$(getent passwd callboard | cut -d: -f6)"
+  same "and a place for its sockets" "755 callboard" "$(stat -c '%a %U' /run/callboard)"
+}
+
 first_call_works() {
   local answer
   answer=$(tr -d '\r' <"$work/followed")
@@ -132,7 +165,7 @@ first_call_works() {
   not_ok "a stranger gets nothing" curl -sf https://callboard.example.com/cticache/DNIS-ANI/5551234560:1234567890
 }
 
-on_nginx() {
+site_of_nginx() {
   rm -f /etc/nginx/sites-enabled/*
   say 'server {
   listen 443 ssl;
@@ -143,6 +176,11 @@ on_nginx() {
 }' >/etc/nginx/sites-enabled/default
   say "a page of the site" >/var/www/html/page
   nginx
+}
+
+on_nginx() {
+  install_here
+  site_of_nginx
   follow "Behind your own nginx"
   first_call_works
   same "the site's own pages are still there" "a page of the site" "$(curl -s https://callboard.example.com/page)"
@@ -183,7 +221,38 @@ asterisk_calls() {
   chown -R callboard:asterisk /var/log/asterisk && chmod -R o= /var/log/asterisk
 }
 
+# A machine without systemd: what its section says, in the order in which it says it.
+on_plain() {
+  local start=$work/start
+  cd "$work/clone" && recipe Install | grep -v systemd >"$work/build" &&
+    bash -e "$work/build" >"$work/built" 2>&1 || fail "the build" "$(<"$work/built")"
+  recipe "Without systemd" >"$work/plain"
+  grep start-stop-daemon "$work/plain" >"$start"
+  ok "user and directories are made" bash -c "grep -v start-stop-daemon '$work/plain' | bash -e"
+  export CALLBOARD_CONFIG=/etc/callboard/callboard.conf # as if configured with --sysconfdir=/etc
+  shim systemctl <<END
+case "\$*" in
+  enable*) redis-server --daemonize yes --dir "$work/redis" --logfile "$work/redis.log"
+    sed -i '/^.callboard.$/a log = /var/log/callboard/callboard.log' /etc/callboard/callboard.conf
+    bash -e "$start" && for try in {1..50}; do [ -S /run/callboard/callboard.sock ] && exit; sleep 0.1; done ;;
+  "reload nginx") nginx -s reload ;;
+esac
+END
+  site_of_nginx
+  follow "Behind your own nginx"
+  first_call_works
+  same "the pool is nobody but callboard" callboard "$(ps -o user= -C callboard.fcgi | sort -u)"
+  ok "it logs" grep -q master /var/log/callboard/callboard.log
+  mv /var/log/callboard/callboard.log /var/log/callboard/callboard.log.1
+  sed -n '/^\t*for pid/,/^\t*done/p' "$root/contrib/logrotate.d/callboard" >"$work/rotate"
+  ok "logrotate tells it" bash -e "$work/rotate"
+  ok "that it goes on in a new file" eventually 5 test -e /var/log/callboard/callboard.log
+  ok "it is ended" bash -c "sed 's/--start --background --make-pidfile/--stop --retry 15/' '$start' | bash -e"
+  not_ok "and gone" pgrep -x callboard.fcgi
+}
+
 on_apache() {
+  install_here
   rm -f /etc/apache2/sites-enabled/*
   say 'Listen 443' >/etc/apache2/ports.conf
   say '<VirtualHost *:443>
@@ -200,6 +269,7 @@ on_apache() {
 
 # An account on a host whose Apache runs programs as the account's owner.
 on_hosting() {
+  install_here
   useradd --create-home --shell /bin/bash me
   mkdir /home/me/public_html && chown me: /home/me/public_html
   rm -f /etc/apache2/sites-enabled/*
