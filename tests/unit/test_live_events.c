@@ -104,28 +104,6 @@ static void test_agents_log_in_and_out(void)
     stop();
 }
 
-/* ---- hostile headers ---- */
-
-/* User variables stand behind FreeSWITCH's headers, under any name. */
-static void test_variables_named_like_headers(void)
-{
-    start();
-    CU_ASSERT_TRUE(play_event(
-        &play,
-        slice_from("{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"sofia::register\","
-                   "\"from-user\":\"1000\",\"from-host\":\"a.test\",\"call-id\":\"c1\","
-                   "\"contact\":\"<sip:1000@192.0.2.1>\",\"from-user\":\"1001\",\"from-host\":"
-                   "\"b.test\",\"call-id\":\"c2\",\"Event-Subclass\":\"sofia::unregister\"}")));
-    LINES("reg ", "a.test 1000 c1 fresh\n");
-    CU_ASSERT_TRUE(play_event(
-        &play,
-        slice_from("{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"sofia::register\","
-                   "\"from-user\":\"10\\n00\",\"from-host\":\"a.test\",\"call-id\":\"c3\"}")));
-    LINES("reg ", "a.test 1000 c1 fresh\n");
-    CU_ASSERT_EQUAL(live_registration_count(play.live), 1);
-    play_stop(&play);
-}
-
 static void test_events_out_of_order(void)
 {
     start();
@@ -166,50 +144,6 @@ static void test_other_pairs_stay(void)
     stop();
 }
 
-/* Part of it may be a caller's words, and clients stop at what is not percent-encoded UTF-8. */
-static void test_end_user_is_encoded(void)
-{
-    static const char *const bad[] = {"*100%***", "*%zz***", "*%ff***"};
-    start();
-    event("CHANNEL_CREATE", "a", TRUNK ",\"variable_callboard_end_user\":\"7*Zo%C3%AB***\"");
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        char more[200];
-        snprintf(
-            more, sizeof more,
-            TRUNK
-            ",\"variable_callboard_end_user\":\"%s\",\"variable_callboard_origination\":\"%s\"",
-            bad[i], bad[i]);
-        event("CHANNEL_ANSWER", "a", more);
-    }
-    char *last = play_lines(&play, "is pbx.example.com channel a ");
-    CU_ASSERT_PTR_NOT_NULL(strstr(last, "\"end_user\":\"7*Zo%C3%AB***\""));
-    CU_ASSERT_PTR_NULL(strstr(last, "100%"));
-    CU_ASSERT_PTR_NULL(strstr(last, "%zz"));
-    CU_ASSERT_PTR_NULL(strstr(last, "%ff"));
-    free(last);
-    live_forget(play.live, 1795247732000000);
-    stop();
-}
-
-static void test_bounds(void)
-{
-    char uuid[40], text[3000];
-    start();
-    memset(text, 0, sizeof text);
-    strcpy(text, FROM_1000 ",\"Caller-Caller-ID-Name\":\"");
-    for (size_t i = strlen(text); i < 2900; i += 2)
-        memcpy(text + i, "\xc3\xa9", 2);
-    strcat(text, "\"");
-    for (int i = 0; i < 150; i++) {
-        snprintf(uuid, sizeof uuid, "leg-%d", i);
-        event("CHANNEL_CREATE", uuid, text);
-    }
-    CU_ASSERT_EQUAL(live_channel_count(play.live), 100);
-    CU_ASSERT_EQUAL(live_dropped(play.live), 50);
-    CU_ASSERT_TRUE(slice_is_utf8(slice_from(play.log)));
-    play_stop(&play);
-}
-
 static void register_phone(const char *contact, const char *network)
 {
     char more[400];
@@ -247,7 +181,5 @@ SUITE("live events", {"several calls of one extension", test_several_calls_of_on
       {"a trunk's leg is in the domain of its call", test_trunk_leg_is_in_the_domain_of_its_call},
       {"whom a leg calls is not whose it is", test_whom_a_leg_calls_is_not_whose_it_is},
       {"agents log in and out", test_agents_log_in_and_out}, {"two phones", test_two_phones},
-      {"variables named like headers", test_variables_named_like_headers},
       {"other pairs stay", test_other_pairs_stay},
-      {"an end user is percent-encoded", test_end_user_is_encoded},
-      {"events out of order", test_events_out_of_order}, {"bounds", test_bounds})
+      {"events out of order", test_events_out_of_order})
