@@ -40,6 +40,14 @@ void directory_compare_begin(struct directory_compare *compare, struct slice dom
     arena_init(&compare->kept, KEPT_MEMORY);
 }
 
+void directory_compare_begin_groups(struct directory_compare *compare, struct slice domain,
+                                    int64_t events_kept)
+{
+    directory_compare_begin(compare, domain, true, false, events_kept);
+    compare->pass = COMPARE_GROUPS;
+    compare->step = COMPARE_READ;
+}
+
 void directory_compare_end(struct directory_compare *compare)
 {
     arena_free(&compare->kept);

@@ -65,6 +65,10 @@ struct directory_compare {
 void directory_compare_begin(struct directory_compare *compare, struct slice domain, bool served,
                              bool owned, int64_t events_kept);
 
+/* The same for the groups only of a domain that is served. */
+void directory_compare_begin_groups(struct directory_compare *compare, struct slice domain,
+                                    int64_t events_kept);
+
 /*
  * Adds the commands of the next step to BATCH, which is empty. False: it is over, and nothing is added. The batch's arena, with the
  * replies, must live until two more steps have been taken.

@@ -2,7 +2,14 @@
  * directory_elements.h - keeps users, groups, their members and domains, as screens see them, true to the directory.
  *
  * Several tools write the directory and tell nobody, so from time to time all of it is compared (directory_compare.h),
- * a few records at a time; and whenever Redis was away. An extension of which a change is told is looked at at once.
+ * a few records at a time; and whenever Redis was away. What is told of a change is looked at at once: an extension by itself, a group
+ * with its domain's other groups, a domain's defaults with all of the domain.
+ *
+ *     directory_settings.c   which domains
+ *     directory_round.c      which domain is compared when
+ *     directory_compare.c    one domain
+ *     directory_changes.c    one extension
+ *     directory_map.c        a record as an element
  */
 #ifndef CALLBOARD_DIRECTORY_ELEMENTS_H
 #define CALLBOARD_DIRECTORY_ELEMENTS_H
@@ -45,6 +52,16 @@ struct directory_elements *directory_elements_start(
 /* USER of DOMAIN has changed, as somebody says. */
 void directory_elements_changed(struct directory_elements *elements, struct slice domain,
                                 struct slice user);
+
+/* What of a domain is compared. */
+enum directory_scope {
+    DIRECTORY_GROUPS,
+    DIRECTORY_ALL
+};
+
+/* SCOPE of DOMAIN has changed, as somebody says. */
+void directory_elements_compare(struct directory_elements *elements, struct slice domain,
+                                enum directory_scope scope);
 
 /* Ends after the step at hand; the memory goes with the loop's closing callbacks. To be called before store_close. */
 void directory_elements_stop(struct directory_elements *elements);

@@ -97,23 +97,31 @@ static struct slice member(const json_t *change, const char *name)
     return json_is_string(value) ? json_slice(value) : slice_of(NULL, 0);
 }
 
-/* {"domain":…,"user":…}: what FreeSWITCH has cached of that user is out of date. */
+/* handlers/directory_api.h says what is told. What FreeSWITCH has cached is of users. */
+static void take_change(struct feed *feed, struct slice domain, struct slice user, bool of_group)
+{
+    for (size_t i = 0; user.length > 0 && i < feed->count; i++)
+        pbx_flush_user(feed->servers[i], domain, user);
+    if (user.length > 0)
+        directory_elements_changed(feed->directory, domain, user);
+    else
+        directory_elements_compare(feed->directory, domain,
+                                   of_group ? DIRECTORY_GROUPS : DIRECTORY_ALL);
+}
+
 static void on_change(void *self, struct slice channel, struct slice text)
 {
-    struct feed *feed = self;
     struct arena arena;
     struct error error;
     (void)channel;
     arena_init(&arena, (size_t)1 << 20);
     json_use_arena(&arena);
     const json_t *change = json_parse(text, &error);
-    if (!change)
-        log_warning("%s: %s", DIRECTORY_CHANGES, error.text);
-    for (size_t i = 0; change && i < feed->count; i++)
-        pbx_flush_user(feed->servers[i], member(change, "domain"), member(change, "user"));
     if (change)
-        directory_elements_changed(feed->directory, member(change, "domain"),
-                                   member(change, "user"));
+        take_change(self, member(change, "domain"), member(change, "user"),
+                    member(change, "group").length > 0);
+    else
+        log_warning("%s: %s", DIRECTORY_CHANGES, error.text);
     json_use_arena(NULL);
     arena_free(&arena);
 }

@@ -37,13 +37,17 @@ bool directory_place_read(struct exchange *x, enum directory_owner owner,
     return false;
 }
 
-void directory_tell_change(struct exchange *x, struct slice domain, struct slice name)
+void directory_tell_change(struct exchange *x, enum directory_owner owner, struct slice domain,
+                           struct slice name)
 {
+    static const char *const members[] = {",\"user\":", ",\"group\":", NULL};
     struct buffer news = buffer_in(x->arena);
     buffer_add_string(&news, "{\"domain\":");
     buffer_add_json(&news, domain);
-    buffer_add_string(&news, ",\"user\":");
-    buffer_add_json(&news, name);
+    if (members[owner]) {
+        buffer_add_string(&news, members[owner]);
+        buffer_add_json(&news, name);
+    }
     buffer_add_byte(&news, '}');
     STORE_ADD(&x->batch, slice_from("PUBLISH"), slice_from(DIRECTORY_CHANGES), buffer_slice(&news));
 }
@@ -374,9 +378,7 @@ static enum handler_next after_store(struct exchange *x, struct change *change,
     if (reply->integer == 0)
         return try_again(x, change);
     change->phase = CHANGE_RELEASE;
-    if (place->owner != DIRECTORY_OF_EXTENSION)
-        return answer_changed(x, change);
-    directory_tell_change(x, place->domain, place->name);
+    directory_tell_change(x, place->owner, place->domain, place->name);
     if (change->former_alias.length > 0 && !slice_equal(change->former_alias, change->alias))
         directory_release_alias(x, place->domain, change->former_alias, place->name);
     return HANDLER_ASK;

@@ -15,8 +15,11 @@
 #include "handlers/directory_check.h"
 #include "handlers/handler.h"
 
-/* Redis channel: {"domain":"pbx.example.com","user":"1000"} for each extension that was written or deleted. Whoever
- * has a FreeSWITCH event socket sends "api xml_flush_cache id 1000 pbx.example.com" then. */
+/*
+ * Redis channel: {"domain":"pbx.example.com","user":"1000"} for each extension that was written or deleted, "group" in
+ * place of "user" for a group, neither for a domain's defaults. Whoever has a FreeSWITCH event socket sends "api
+ * xml_flush_cache id 1000 pbx.example.com" for an extension then.
+ */
 #define DIRECTORY_CHANGES "callboard:directory:changes"
 
 /* The most bytes of a record, and of many at once. */
@@ -54,8 +57,9 @@ struct directory_record_place {
 bool directory_place_read(struct exchange *x, enum directory_owner owner,
                           struct directory_record_place *place);
 
-/* Adds the PUBLISH that tells of a changed extension. */
-void directory_tell_change(struct exchange *x, struct slice domain, struct slice name);
+/* Adds the PUBLISH that tells of a change of OWNER's record NAME. */
+void directory_tell_change(struct exchange *x, enum directory_owner owner, struct slice domain,
+                           struct slice name);
 
 /* Adds the command that removes ALIAS, if it is still NAME's. */
 void directory_release_alias(struct exchange *x, struct slice domain, struct slice alias,

@@ -189,7 +189,7 @@ static enum handler_next ask_write(struct exchange *x, struct bulk *bulk)
         const struct bulk_line *line = &bulk->lines[i];
         if (line->former_alias.length > 0 && !slice_equal(line->former_alias, line->alias))
             directory_release_alias(x, bulk->place.domain, line->former_alias, line->name);
-        directory_tell_change(x, bulk->place.domain, line->name);
+        directory_tell_change(x, DIRECTORY_OF_EXTENSION, bulk->place.domain, line->name);
     }
     bulk->asked = x->batch.count;
     return HANDLER_ASK;

@@ -74,6 +74,34 @@ ok "an extension that the API makes" \
 http DELETE /directory/a.test/extensions/2500
 ok "and deletes" eventually 5 has a.test user 999
 
+# A minute between two comparisons: what follows at once does so because it is told.
+server_stop freeswitch
+export CALLBOARD_CONF_FREESWITCH_DIRECTORY_SECONDS=3600
+server_start freeswitch
+redis hset cti_exten@a.test 1997 '{}' >"$work/redis" # by another tool, and looked at by the first comparison only
+ok "the first comparison is over" eventually 10 element_is a.test user 1997 '{"id":"1997","name":"1997","main_extension":"1997"}'
+http PUT /directory/a.test/groups/hotline -H "$json_type" \
+  -d '{"members":["1001","1003"],"variable":{"group_type":"hunt","label":"Hotline"}}'
+same "a group that the API makes: 201" 201 "$STATUS"
+ok "is there at once" \
+  eventually 5 element_is a.test group hotline '{"id":"hotline","name":"hotline","type":1,"label":"Hotline"}'
+ok "with its members" eventually 5 has a.test group_member 3
+http PATCH /directory/a.test/groups/hotline -H "$json_type" -d '{"members":["1003"]}'
+ok "a member that leaves goes" eventually 5 element_is a.test group_member hotline:1001 ''
+ok "and who stays is the first one" eventually 5 element_is a.test group_member hotline:1003 \
+  '{"id":"hotline:1003","group_id":"hotline","user_id":"1003","priority":1}'
+http DELETE /directory/a.test/groups/hotline
+ok "a group that the API deletes" eventually 5 element_is a.test group hotline ''
+ok "takes its members along" eventually 5 has a.test group_member 1
+ok "and no other group" element_is a.test group sales '{"id":"sales","name":"sales","type":0}'
+redis hset cti_exten@c.test 7 '{}' >"$work/redis"
+http PUT /directory/c.test -H "$json_type" -d '{"variable":{"a":"b"}}'
+ok "a domain that the API makes is there with its users" eventually 5 has c.test user 1
+http DELETE /directory/c.test
+ok "and goes with them" eventually 5 has c.test user 0
+ok "itself too" eventually 5 has c.test domain 0
+unset CALLBOARD_CONF_FREESWITCH_DIRECTORY_SECONDS
+
 # --- Redis and the feed come and go ---
 
 server_stop freeswitch

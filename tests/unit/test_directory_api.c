@@ -159,6 +159,28 @@ static void test_aliases(void)
     fixture_free(&f);
 }
 
+/* Nothing of it is cached by FreeSWITCH, but screens want to know. */
+static void test_others_are_told_of_too(void)
+{
+    begin("DELETE", "/directory/pbx.test/groups/sales", NULL);
+    fixture_plan(&f);
+    give(reply_string("{\"members\":[]}"));
+    give(reply_integer(1));
+    ASSERT_COMMAND(
+        0, "PUBLISH callboard:directory:changes {\"domain\":\"pbx.test\",\"group\":\"sales\"}");
+    give(reply_integer(0));
+    ASSERT_STATUS(204);
+    fixture_free(&f);
+    begin("PUT", "/directory/pbx.test", "{}");
+    fixture_plan(&f);
+    give(reply_nil());
+    give(reply_integer(1));
+    ASSERT_COMMAND(0, "PUBLISH callboard:directory:changes {\"domain\":\"pbx.test\"}");
+    give(reply_integer(0));
+    ASSERT_STATUS(201);
+    fixture_free(&f);
+}
+
 static void test_delete(void)
 {
     begin("DELETE", PATH, NULL);
@@ -315,5 +337,5 @@ static void test_bulk(void)
 
 SUITE("directory_api", {"read", test_read}, {"put", test_put}, {"race", test_race},
       {"preconditions", test_preconditions}, {"aliases", test_aliases}, {"delete", test_delete},
-      {"forgets copies", test_forgets_copies}, {"away", test_away}, {"list", test_list},
-      {"bulk", test_bulk})
+      {"groups and defaults", test_others_are_told_of_too}, {"forgets copies", test_forgets_copies},
+      {"away", test_away}, {"list", test_list}, {"bulk", test_bulk})
