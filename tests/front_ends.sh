@@ -33,7 +33,7 @@ Group $service_group}"
 </Directory>"
     cat
   } >"$work/$name.conf"
-  chown -R "${service_user:-$(id -un)}" "$place"
+  chown "${service_user:-$(id -un)}" "$place"
   ok "Apache takes the configuration: $name" apache2 -t -f "$work/$name.conf"
   background "$name" apache2 -f "$work/$name.conf" -D FOREGROUND
   ok "Apache starts: $name" eventually 10 port_taken "$free_port"
@@ -52,6 +52,7 @@ ${service_user:+server.username = \"$service_user\"
 server.groupname = \"$service_group\"}"
     cat
   } >"$work/$name.conf"
+  chown "${service_user:-$(id -un)}" "$place"
   ok "lighttpd takes the configuration: $name" command lighttpd -tt -f "$work/$name.conf"
   background "$name" lighttpd -D -f "$work/$name.conf"
   ok "lighttpd starts: $name" eventually 10 port_taken "$free_port"

@@ -27,16 +27,32 @@ behind() {
   [ "$1" = nginx ] || same "$1 answers as nginx, byte by byte" "" "$(diff "$work/nginx.answers" "$work/$1.answers")"
 }
 
+# pool_away BASE: what clients see while the pool is away, and the logs do not.
+pool_away() {
+  server_stop pool
+  anonymous GET "$1/direct/items/phonecalls/list?token=$CALLBOARD_TOKEN"
+  contains "the pool is away: the web server says so" " $STATUS " " 502 503 "
+  server_start pool
+  ok "and asks it again as soon as it is back" eventually 5 pool_answers "$1"
+}
+
+pool_answers() {
+  anonymous GET "$1/direct/items/phonecalls/list?token=$CALLBOARD_TOKEN"
+  [ "$STATUS" = 200 ]
+}
+
 # --- nginx: the pool checks passwords, as everywhere below ---
 
 nginx_auth pool
 behind nginx "$CALLBOARD_HTTP_URL"
+pool_away "$CALLBOARD_HTTP_URL"
 
 # --- Apache ---
 
 apache proxy-fcgi proxy proxy_fcgi < <(template_fill "$root/apache/callboard-proxy-fcgi.conf.in" \
   socket "$pool_socket" access_log "$work/access.log")
 behind proxy-fcgi
+pool_away "http://127.0.0.1:$free_port"
 front_end_stop proxy-fcgi
 
 apache fcgid fcgid < <(template_fill "$root/apache/callboard-fcgid.conf.in" \
@@ -86,7 +102,12 @@ front_end_stop htaccess
 scenario_redis() {
   redis "$@"
 }
-lighttpd lighttpd < <(template_fill "$root/lighttpd/callboard.conf.in" socket "$pool_socket")
+lighttpd lighttpd < <(template_fill "$root/lighttpd/callboard.conf.in" \
+  socket "$pool_socket" access_log "$work/lighttpd/access.log")
 behind lighttpd
+pool_away "http://127.0.0.1:$free_port"
 
+for log in "$dir/log" "$work" "$work/lighttpd"; do
+  ok "the access log has the path" grep -q '"GET /direct/items/phonecalls/create HTTP/1.1" 200' "$log/access.log"
+done
 not_ok "no log has a password or a token" grep -rlF -e "$CALLBOARD_PASSWORD" -e "$CALLBOARD_TOKEN" "$work" --include='*.log'
