@@ -23,7 +23,7 @@ if [ "${1-}" != machine ]; then
     say "# Only root can make such a machine: left out."
     exit
   fi
-  for machine in nginx apache hosting plain; do
+  for machine in nginx apache lighttpd hosting plain; do
     timeout 100 unshare --mount --net --pid --fork --mount-proc --kill-child \
       env CALLBOARD_BUILD="$CALLBOARD_BUILD" bash "$0" machine "$machine" || failures=$((failures + 1))
   done
@@ -43,10 +43,11 @@ machine_prepare() {
   installed=$work/installed
   ip link set lo up
   mkdir -p /var/log/nginx /var/log/apache2 /var/log/asterisk/cdr-csv /var/lib/nginx /var/lib/apache2 /var/www/html /var/tmp \
-    /run/lock /etc/freeswitch/autoload_configs "$work/shims" "$work/redis"
+    /var/cache/lighttpd /run/lock /etc/freeswitch/autoload_configs "$work/shims" "$work/redis"
   ln -s /run /var/run
   ln -s /run/lock /var/lock
   chmod 1777 /var/tmp
+  install -d -o www-data -g www-data /var/log/lighttpd /var/cache/lighttpd/uploads
   say "127.0.0.1 localhost callboard.example.com redis.example.com" >/etc/hosts
   groupadd --system asterisk
 
@@ -76,7 +77,12 @@ for service in "\${@:--}"; do
     *-callboard.socket) ;; # callboard opens it itself
     *-callboard.service) setsid "$installed/usr/sbin/callboard.fcgi" --config /etc/callboard/callboard.conf </dev/null >"$work/callboard.log" 2>&1 &
       for try in {1..50}; do [ -S /run/callboard/callboard.sock ] && break; sleep 0.1; done ;;
+    # As in contrib/systemd.
+    *-callboard-events.service) setsid setpriv --reuid=callboard --regid=www-data --groups="\$(id -g callboard)" \\
+        "$installed/usr/sbin/callboard-events" --config /etc/callboard/callboard.conf </dev/null >"$work/events.log" 2>&1 &
+      for try in {1..50}; do [ -S /run/callboard/events.sock ] && break; sleep 0.1; done ;;
     reload-nginx) nginx -s reload ;;
+    restart-lighttpd) kill "\$(cat /run/lighttpd.pid)" && sleep 0.5 && lighttpd -f /etc/lighttpd/lighttpd.conf ;;
     *-apache2) apache2ctl restart ;;
     daemon-reload-*) ;;
     *) echo "no service \$service" >&2 && exit 5 ;;
@@ -133,7 +139,7 @@ recipe() {
     /^ *```sh$/ { fenced = 1; indentation = index($0, "`") - 1; next }
     /^ *```$/ { fenced = 0; next }
     fenced { print substr($0, indentation + 1) }' "$root/README.md" |
-    sed -E "s|(^\|[ (])(/usr/(sbin\|share)/callboard)|\1$installed\2|g"
+    sed -E "s#(^|[ (|])(/usr/(sbin|share)/callboard)#\1$installed\2#g"
 }
 
 # follow TITLE [AS]...: runs a recipe, as AS... does; the text it prints is then in $work/followed.
@@ -159,7 +165,7 @@ install_here() {
 first_call_works() {
   local answer
   answer=$(tr -d '\r' <"$work/followed")
-  contains "the first call: 201" "201 Created" "$answer"
+  ok "the first call: 201 Created" grep -qE '^HTTP/[0-9.]+ 201' <<<"$answer" # HTTP/2 has no words
   contains "with the number to transfer to" '{"dnis":"5551234560","ani":"1234567890","value":"12345678"}' "$answer"
   contains "and its place" "/cticache/DNIS-ANI/5551234560:1234567890" "$answer"
   not_ok "a stranger gets nothing" curl -sf https://callboard.example.com/cticache/DNIS-ANI/5551234560:1234567890
@@ -167,13 +173,8 @@ first_call_works() {
 
 site_of_nginx() {
   rm -f /etc/nginx/sites-enabled/*
-  say 'server {
-  listen 443 ssl;
-  server_name callboard.example.com;
-  ssl_certificate /etc/ssl/site.pem;
-  ssl_certificate_key /etc/ssl/site.key;
-  location / { root /var/www/html; }
-}' >/etc/nginx/sites-enabled/default
+  sed -E 's|# (listen .*443 ssl)|\1|; s|server_name _;|server_name callboard.example.com; ssl_certificate /etc/ssl/site.pem; ssl_certificate_key /etc/ssl/site.key;|' \
+    /etc/nginx/sites-available/default >/etc/nginx/sites-enabled/default
   say "a page of the site" >/var/www/html/page
   nginx
 }
@@ -185,6 +186,7 @@ on_nginx() {
   first_call_works
   same "the site's own pages are still there" "a page of the site" "$(curl -s https://callboard.example.com/page)"
 
+  screens
   follow "For a FreeSWITCH owner"
   freeswitch_asks
   asterisk_calls
@@ -193,6 +195,17 @@ on_nginx() {
   contains "phonecalls sends what is in Master.csv" OK "$(<"$work/followed")"
   same "that is then in Redis" "7223 02122853348" \
     "$(redis-cli hkeys "phonecalls:{$day}" | awk -F'|' '{ print $2, $3 }')"
+}
+
+screens() {
+  local token
+  follow "For screens: the event stream and the wallboard"
+  contains "the gateway answers the domain" '{"connections":[],"more":false}' "$(<"$work/followed")"
+  token=$(sed -n 's/^pbx.example.com has the token //p' "$work/followed")
+  contains "and tells it what stands" '"message":"snapshot"' \
+    "$(timeout 5 curl -sN -u "pbx.example.com:$token" https://callboard.example.com/events | head -n 1)"
+  contains "a stranger is told nothing" 401 "$(curl -s -o /dev/null -w '%{http_code}' https://callboard.example.com/events)"
+  contains "the wallboard is there" wallboard.js "$(curl -s https://callboard.example.com/wallboard/)"
 }
 
 # What mod_xml_curl would ask, with the binding that the recipe has written.
@@ -254,17 +267,23 @@ END
 on_apache() {
   install_here
   rm -f /etc/apache2/sites-enabled/*
-  say 'Listen 443' >/etc/apache2/ports.conf
-  say '<VirtualHost *:443>
-  ServerName callboard.example.com
-  DocumentRoot /var/www/html
-  SSLEngine on
-  SSLCertificateFile /etc/ssl/site.pem
-  SSLCertificateKeyFile /etc/ssl/site.key
-</VirtualHost>' >/etc/apache2/sites-enabled/default-ssl.conf
+  sed 's|/etc/ssl/certs/ssl-cert-snakeoil.pem|/etc/ssl/site.pem|; s|/etc/ssl/private/ssl-cert-snakeoil.key|/etc/ssl/site.key|' \
+    /etc/apache2/sites-available/default-ssl.conf >/etc/apache2/sites-enabled/default-ssl.conf
   a2enmod -q ssl >/dev/null
   follow "Behind Apache"
   first_call_works
+  screens
+}
+
+on_lighttpd() {
+  cat /etc/ssl/site.key /etc/ssl/site.pem >/etc/lighttpd/server.pem
+  lighty-enable-mod ssl >/dev/null
+  say "a page of the site" >/var/www/html/page
+  lighttpd -f /etc/lighttpd/lighttpd.conf
+  follow "Behind lighttpd"
+  first_call_works
+  same "the site's own pages are still there" "a page of the site" "$(curl -s https://callboard.example.com/page)"
+  screens
 }
 
 # An account on a host whose Apache runs programs as the account's owner.
