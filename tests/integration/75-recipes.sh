@@ -276,6 +276,7 @@ on_apache() {
 }
 
 on_lighttpd() {
+  install_here
   cat /etc/ssl/site.key /etc/ssl/site.pem >/etc/lighttpd/server.pem
   lighty-enable-mod ssl >/dev/null
   say "a page of the site" >/var/www/html/page
