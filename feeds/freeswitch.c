@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/listen.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "configuration.h"
 #include "feeds/command_runner.h"
 #include "feeds/feed_status.h"
@@ -87,6 +88,7 @@ static void on_timer(uv_timer_t *timer)
     for (size_t i = 0; i < feed->count; i++)
         pbx_tick(feed->servers[i]);
     write_status(feed);
+    memory_give_back(); /* a list of 10,000 channels has taken 70 MB for a moment */
 }
 
 /* ---- changes of the directory ---- */
