@@ -12,7 +12,8 @@
  * `calls`: a record changes, and is told, when a call is placed (callout), rings (callin), is answered (answer) and ends
  * (hangup), once each; hold, bridge and transfer change no record of a leg that stays up. A phone that is busy at once has not
  * rung. Fields are as the leg's latest event had them; one that FreeSWITCH has not set is left out. The ended leg's fields are in
- * the record of its hangup and in none after.
+ * the record of its hangup and in none after. A record has the LIVE_RECORD_LEGS calls that came first: whoever has more, which is
+ * nobody with a phone, would have all of them written for each; the others are channels only, and counted in live_dropped.
  *
  * `channel`: direction "inbound" is a leg that came into the PBX, "outbound" one that the PBX made; the element is removed at
  * CHANNEL_HANGUP_COMPLETE. Members beside the fields: server; hold, true while the leg is held. live_shown.c has the rest.
@@ -23,6 +24,8 @@
 #include "base/error.h"
 #include "feeds/esl_event.h"
 #include "store/element.h"
+
+#define LIVE_RECORD_LEGS 100
 
 /* Who is told of changes. All functions are given SELF. */
 struct live_sink {

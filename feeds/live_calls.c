@@ -45,7 +45,7 @@ struct live_extension *live_extension_named(struct live *live, struct slice name
 
 void live_extension_release(struct live *live, struct live_extension *extension)
 {
-    if (!extension->phones && !extension->legs)
+    if (!extension->phones && extension->leg_count == 0)
         live_table_remove(&live->extensions, extension);
 }
 
@@ -65,22 +65,42 @@ struct live_leg *live_leg_new(struct live *live, struct slice uuid, struct slice
         live->dropped++;
         return NULL;
     }
-    struct live_leg **place = &extension->legs;
-    while (*place)
-        place = &(*place)->next;
     leg->uuid = copy;
     leg->extension = extension;
-    return *place = leg;
+    extension->leg_count++;
+    return leg;
+}
+
+/* Puts LEG behind the others of the record. False: that is full. */
+static bool put_in(struct live *live, struct live_leg *leg)
+{
+    struct live_extension *extension = leg->extension;
+    if (extension->told_count >= LIVE_RECORD_LEGS) {
+        live->dropped++;
+        return false;
+    }
+    leg->previous = extension->last;
+    *(leg->previous ? &leg->previous->next : &extension->first) = leg;
+    extension->last = leg;
+    extension->told_count++;
+    return leg->told = true;
+}
+
+static void take_out(struct live_leg *leg)
+{
+    struct live_extension *extension = leg->extension;
+    *(leg->previous ? &leg->previous->next : &extension->first) = leg->next;
+    *(leg->next ? &leg->next->previous : &extension->last) = leg->previous;
+    extension->told_count--;
+    if (extension->current == leg)
+        extension->current = NULL;
 }
 
 static void leg_free(struct live *live, struct live_leg *leg)
 {
-    struct live_leg **place = &leg->extension->legs;
-    while (*place != leg)
-        place = &(*place)->next;
-    *place = leg->next;
-    if (leg->extension->current == leg)
-        leg->extension->current = NULL;
+    if (leg->told)
+        take_out(leg);
+    leg->extension->leg_count--;
     for (size_t i = 0; i < live->field_count; i++)
         free(leg->values[i]);
     free(leg->uuid);
@@ -134,12 +154,11 @@ static struct slice record_of(struct live *live, const struct live_leg *current,
     buffer_add_string(&out, ",\"notify\":\"");
     buffer_add_string(&out, notify);
     buffer_add_byte(&out, '"');
-    for (const struct live_leg *leg = extension->legs; leg; leg = leg->next)
-        if (leg->told)
-            add_fields(live, leg, &out);
+    for (const struct live_leg *leg = extension->first; leg; leg = leg->next)
+        add_fields(live, leg, &out);
     buffer_add_string(&out, ",\"activity\":[");
-    for (const struct live_leg *leg = extension->legs; leg; leg = leg->next) {
-        if (!leg->told || leg->ended)
+    for (const struct live_leg *leg = extension->first; leg; leg = leg->next) {
+        if (leg->ended)
             continue;
         buffer_add_string(&out, separator);
         buffer_add_json(&out, slice_from(leg->uuid));
@@ -164,7 +183,8 @@ void live_leg_notify(struct live *live, struct live_leg *leg, const char *notify
     bool answer = strcmp(notify, "answer") == 0;
     if (answer ? leg->answered : leg->told)
         return;
-    leg->told = true;
+    if (!leg->told && !put_in(live, leg))
+        return;
     leg->answered |= answer;
     tell(live, leg, notify);
 }

@@ -41,9 +41,10 @@ struct live_extension {
     struct live_entry entry;
     struct slice name, domain; /* in the key */
     struct live_phone *phones;
-    struct live_leg *legs; /* oldest first */
-    const struct live_leg
-        *current; /* the one that its record was last told for; NULL: it has ended */
+    struct live_leg *first, *last; /* those in its record, in the order in which they came there */
+    /* What the record was last told for; NULL: that has ended. */
+    const struct live_leg *current;
+    unsigned leg_count, told_count; /* all of its legs; those in the record */
 };
 
 /* A registration. Key: call-id, line end, the extension's key. */
@@ -61,7 +62,7 @@ struct live_phone {
 
 /* A channel as it stands in the record of its extension. */
 struct live_leg {
-    struct live_leg *next;
+    struct live_leg *next, *previous; /* in the record */
     struct live_extension *extension;
     char *uuid;
     bool told;  /* it is in the record */
