@@ -16,7 +16,7 @@
 #include "feeds/command_runner.h"
 #include "feeds/feed_status.h"
 #include "feeds/pbx.h"
-#include "handlers/directory_api.h"
+#include "store/directory_record.h"
 #include "store/drain.h"
 #include "store/subscriber.h"
 
@@ -99,7 +99,7 @@ static struct slice member(const json_t *change, const char *name)
     return json_is_string(value) ? json_slice(value) : slice_of(NULL, 0);
 }
 
-/* handlers/directory_api.h says what is told. What FreeSWITCH has cached is of users. */
+/* store/directory_record.h says what is told. What FreeSWITCH has cached is of users. */
 static void take_change(struct feed *feed, struct slice domain, struct slice user, bool of_group)
 {
     for (size_t i = 0; user.length > 0 && i < feed->count; i++)

@@ -15,13 +15,6 @@
 #include "handlers/directory_check.h"
 #include "handlers/handler.h"
 
-/*
- * Redis channel: {"domain":"pbx.example.com","user":"1000"} for each extension that was written or deleted, "group" in
- * place of "user" for a group, neither for a domain's defaults. Whoever has a FreeSWITCH event socket sends "api
- * xml_flush_cache id 1000 pbx.example.com" for an extension then.
- */
-#define DIRECTORY_CHANGES "callboard:directory:changes"
-
 /* The most bytes of a record, and of many at once. */
 #define DIRECTORY_RECORD_BODY_BYTES ((size_t)128 << 10)
 #define DIRECTORY_BULK_BYTES        ((size_t)1 << 20)

@@ -13,6 +13,13 @@
 /* The most bytes of a domain's, a user's or a group's name. FreeSWITCH cuts at 511. */
 #define DIRECTORY_NAME_BYTES 255
 
+/*
+ * Redis channel: {"domain":"pbx.example.com","user":"1000"} for each extension that was written or deleted, "group" in
+ * place of "user" for a group, neither for a domain's defaults. Whoever has a FreeSWITCH event socket sends "api
+ * xml_flush_cache id 1000 pbx.example.com" for an extension then.
+ */
+#define DIRECTORY_CHANGES "callboard:directory:changes"
+
 struct directory_record {
     const json_t *param, *variable, *attribute; /* objects, or NULL */
     const json_t *members;                      /* a group's: array, or NULL */
