@@ -47,6 +47,7 @@ struct client_link {
     bool greeted; /* the answer's head is out */
     bool awake;   /* something is to be written */
     bool blocked; /* the connection takes no more for now */
+    bool parted;  /* the frame that ends a WebSocket is out */
     struct client *next, *previous;
 };
 

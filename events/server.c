@@ -117,9 +117,7 @@ static int on_event(struct lws *connection, enum lws_callback_reasons reason, vo
         return client ? received(server, client, data, length) : -1;
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
         client = lws_get_opaque_user_data(connection);
-        if (client)
-            writing_stop(&server->writing, client);
-        return 0;
+        return client ? writing_part(&server->writing, client) : -1;
     case LWS_CALLBACK_CLOSED:
     case LWS_CALLBACK_RAW_CLOSE:
         client = lws_get_opaque_user_data(connection);

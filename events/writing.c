@@ -12,6 +12,9 @@
 #define GATHER_TIMES   3
 #define GATHER_MOST_MS 25
 
+/* The longest frame that ends a WebSocket, with a reason of ours. */
+#define CLOSE_BYTES 128
+
 static const char sse_head[] = "HTTP/1.1 200 OK\r\n"
                                "Content-Type: text/event-stream; charset=utf-8\r\n"
                                "Cache-Control: no-store\r\n"
@@ -19,6 +22,26 @@ static const char sse_head[] = "HTTP/1.1 200 OK\r\n"
                                "Connection: close\r\n\r\n";
 
 /* ---- one client ---- */
+
+static bool has_more(const struct client *client)
+{
+    return client->outbox.count > 0 && !client->history;
+}
+
+/*
+ * The frame that ends a WebSocket (RFC 6455, section 5.5.1). Not by lws_close_reason: as Debian 12 builds libwebsockets, on
+ * libuv, it ends the connection instead of writing that.
+ */
+static size_t write_close(const struct client *client, char *out)
+{
+    size_t length = strlen(client->close_reason);
+    out[0] = (char)0x88;
+    out[1] = (char)(2 + length);
+    out[2] = (char)(client->close_code >> 8);
+    out[3] = (char)client->close_code;
+    memcpy(out + 4, client->close_reason, length);
+    return 4 + length;
+}
 
 static size_t fill(struct writing *writing, struct client *client)
 {
@@ -30,13 +53,19 @@ static size_t fill(struct writing *writing, struct client *client)
     }
     client->link.greeted = true;
     if (!client->history)
-        length += outbox_fill(&client->outbox, out + length, WRITING_BYTES - length);
+        length += outbox_fill(&client->outbox, out + length, WRITING_BYTES - CLOSE_BYTES - length);
+    if (client->closing && !has_more(client) && client->outbox.wire != WIRE_SSE &&
+        !client->link.parted) {
+        length += write_close(client, out + length);
+        client->link.parted = true;
+    }
     return length;
 }
 
-static bool has_more(const struct client *client)
+/* All has been said to a client of server-sent events; a WebSocket's ends the connection by itself when it has heard that. */
+static bool is_told(const struct client *client)
 {
-    return client->outbox.count > 0 && !client->history;
+    return client->closing && !has_more(client) && client->outbox.wire == WIRE_SSE;
 }
 
 /* libwebsockets is to say when the connection takes more. */
@@ -57,27 +86,18 @@ static bool write_out(struct writing *writing, struct client *client)
     if (length > 0 &&
         lws_write(connection, writing->out + LWS_PRE, length, LWS_WRITE_RAW) < (int)length)
         return false;
-    if (client->closing || lws_partial_buffered(connection))
+    if (lws_partial_buffered(connection) || is_told(client))
         block(client);
     else if (has_more(client))
         writing_wake(writing, client);
     return true;
 }
 
-static int end(const struct client *client)
-{
-    if (client->outbox.wire != WIRE_SSE)
-        lws_close_reason(client->link.connection, (enum lws_close_status)client->close_code,
-                         (unsigned char *)(uintptr_t)client->close_reason,
-                         strlen(client->close_reason));
-    return -1;
-}
-
 int writing_go_on(struct writing *writing, struct client *client)
 {
     client->link.blocked = false;
-    if (client->closing && !has_more(client) && !lws_partial_buffered(client->link.connection))
-        return end(client);
+    if (is_told(client) && !lws_partial_buffered(client->link.connection))
+        return -1;
     return write_out(writing, client) ? 0 : -1;
 }
 
@@ -150,10 +170,11 @@ void writing_wake(struct writing *writing, struct client *client)
                    now_ms < writing->next_ms ? writing->next_ms - now_ms : 0, 0);
 }
 
-void writing_stop(struct writing *writing, struct client *client)
+int writing_part(struct writing *writing, struct client *client)
 {
     writing_forget(writing, client);
     client->link.blocked = true;
+    return client->link.parted ? -1 : 0;
 }
 
 void writing_open(struct writing *writing, uv_loop_t *loop)

@@ -29,8 +29,8 @@ void writing_forget(struct writing *writing, struct client *client);
 /* CLIENT's connection takes more. Returns what libwebsockets is to be told: 0, or -1 to end it. */
 int writing_go_on(struct writing *writing, struct client *client);
 
-/* No more is written to CLIENT, who is about to end the connection. */
-void writing_stop(struct writing *writing, struct client *client);
+/* CLIENT wants to end the connection, so nothing more is written; what is returned, see above: -1 when we had said so before. */
+int writing_part(struct writing *writing, struct client *client);
 
 /* Sends a comment, if CLIENT hears server-sent events: it and the proxy see that the connection lives, and we that it does not. */
 void writing_breathe(const struct client *client);

@@ -6,6 +6,8 @@
  *   listen MS            listens so long (standard: 1000)
  *   until TEXT           listens until a message has TEXT in it
  *   send JSON            sends it when all that stands has been told, then goes on as `listen 1500`
+ *   pings N              until it has been asked N times whether it is there, and has been answered when it asked the same
+ *   count                until all that stands has been told; prints of each kind how many elements there are, and no messages
  *   follow ID            follows channels until one of the name ID is added; fails when a change does not fit to what it knows;
  *                        prints what it knows in the end
  */
@@ -124,6 +126,15 @@ function follow(message) {
   }
 }
 
+const counts = {};
+
+function count({message, element, items}, binary) {
+  if (message === 'initial_info') counts[element] = items.length;
+  if (message !== 'ready' && !(binary && message === 'initial_info' && element === 'domain')) return;
+  say(counts);
+  process.exit(0);
+}
+
 /* ---- the connection ---- */
 
 /* AS_PAGE: the credential as a page in a browser gives it, which can set no header. */
@@ -142,6 +153,17 @@ socket.on('open', () => {
   if (action !== 'follow') say({open: true});
   if (action === 'listen') setTimeout(leave, Number(argument));
 });
+let pings = 0, pongs = 0;
+const enough = () => action === 'pings' && pings >= Number(argument) && pongs > 0 && leave();
+socket.on('ping', () => {
+  pings++;
+  if (action === 'pings') socket.ping();
+  enough();
+});
+socket.on('pong', () => {
+  pongs++;
+  enough();
+});
 socket.on('unexpected-response', (request, response) => {
   say({refused: response.statusCode});
   process.exit(0);
@@ -154,6 +176,7 @@ socket.on('message', (data, binary) => {
     return fail(error.message);
   }
   if (action === 'follow') return follow(message);
+  if (action === 'count') return count(message, binary);
   say(message);
   const stands = message.message === 'ready' || (message.message === 'initial_info' && message.element === 'domain');
   if (action === 'send' && stands && (binary || message.message === 'ready')) {

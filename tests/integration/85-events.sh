@@ -1,59 +1,10 @@
 #!/usr/bin/env bash
 # The event stream as its clients see it: Basix, JSON over WebSocket, server-sent events, behind nginx.
 . "$(dirname "$0")/../lib.sh"
+. "$root/tests/events.sh"
 
-"$CALLBOARD_BUILD/callboard-passwd" "$work/users" add ada@callboard.test >"$work/ada" &&
-  "$CALLBOARD_BUILD/callboard-passwd" "$work/users" add boss@callboard.test >"$work/boss" &&
-  chmod 644 "$work/users" && : >"$work/audit.log" && chmod 666 "$work/audit.log" || exit
-start_instance "[events]
-htpasswd = $work/users
-administrators = boss@callboard.test
-commands = yes
-command_seconds = 1
-audit_log = $work/audit.log
-buffer_kilobytes = 64
+events_start "buffer_kilobytes = 64
 domain_connections = 40"
-
-ws=wss://127.0.0.1:${CALLBOARD_URL##*:}
-basix=$ws/basix/api/ws_cti
-domain=$CALLBOARD_DOMAIN
-token=$domain:$CALLBOARD_DOMAIN_TOKEN
-ada=ada@$domain:$(<"$work/ada")
-boss=boss@$domain:$(<"$work/boss")
-
-program=(timeout 40 node "$root/tests/events_client.js")
-client() {
-  "${program[@]}" "$@"
-}
-
-# set_element ELEMENT ID EVENT JSON: as who writes elements does.
-set_element() {
-  local change=(HSET "callboard:elements:$domain:$1" "$2" "$4")
-  [ "$3" != removed ] || change=(HDEL "callboard:elements:$domain:$1" "$2")
-  { say MULTI && quoted_words "${change[@]}" &&
-    quoted_words XADD "callboard:events:$domain" '*' element "$1" id "$2" event "$3" data "$4" && say EXEC; } |
-    redis >/dev/null
-}
-
-quoted_words() {
-  local word
-  for word; do printf "'%s' " "${word//\'/\\\'}"; done
-  say
-}
-
-# messages FILE FILTER: the lines of FILE for which the Python expression FILTER, on m, is true, one by one.
-messages() {
-  python3 -c '
-import json, sys
-for line in open(sys.argv[1]):
-    m = json.loads(line)
-    if eval(sys.argv[2]):
-        print(json.dumps(m, ensure_ascii=False, separators=(",", ":")))' "$work/$1" "$2"
-}
-
-has() {
-  grep -qF -- "$2" "$work/$1"
-}
 
 # --- every kind of element, read as the Basix client reads it
 
@@ -209,23 +160,12 @@ client "$basix" "$ada" send '{"cmd":"hangup","uuid":"u2"}' >"$work/command"
 contains "a Basix client hears why in a msg" '{"message":"msg","text":"there is no such channel, or it is not yours"}' "$(answered command)"
 client "$ws/events" "$token" send 'x' >"$work/command"
 contains "what is no JSON is answered too" '"ok":false' "$(answered command)"
-same "each command is a line in the audit log" 7 "$(wc -l <"$work/audit.log")"
+same "each command is a line in the audit log" 7 "$(wc -l <"$work/audit/log")"
 
 # --- a slow client does not slow others
 
-cat >"$work/slow.py" <<'END'
-import base64, os, socket, sys, time
-slow = socket.socket(socket.AF_UNIX)
-slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-slow.connect(sys.argv[1])
-slow.sendall(b"GET /events HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-             b"Sec-WebSocket-Key: " + base64.b64encode(os.urandom(16)) + b"\r\nAuthorization: Basic " +
-             base64.b64encode(os.environ["TOKEN"].encode()) + b"\r\n\r\n")
-print("connected", flush=True)
-time.sleep(30)
-END
-TOKEN=$token background slow python3 "$work/slow.py" "$events_socket"
-eventually 10 has slow.log connected
+background slow "${raw_program[@]}" "$events_socket" "$token" deaf
+eventually 10 has slow.log 101
 background quick "${program[@]}" "$ws/events" "$token" until '"id":"last"'
 eventually 10 has quick.log '"ready"'
 python3 - "$CALLBOARD_REDIS" "$domain" <<'END'
@@ -241,10 +181,8 @@ for _ in range(500):
 END
 set_element user last added '{"id":"last"}'
 ok "a client that reads hears all" eventually 10 has quick.log '"closed"'
-dropped() { grep -q 'does not read: dropped' "$dir/log/events.log"; }
-ok "one that does not is dropped" eventually 10 dropped
-gone() { grep -q 'has gone: too_slow' "$dir/log/events.log"; }
-ok "and its connection ended" eventually 10 gone
+ok "one that does not is dropped" eventually 10 logged "does not read: dropped"
+ok "and its connection ended" eventually 10 logged "has gone: too_slow"
 
 # --- Redis goes and comes back
 
