@@ -45,6 +45,9 @@ struct slice esl_frame_header(const struct esl_frame *frame, const char *name)
 static bool body_length(const struct esl_reader *reader, struct slice head, size_t *length,
                         struct error *error)
 {
+    const struct esl_frame frame = {.head = head};
+    bool answer = slice_is(esl_frame_header(&frame, "Content-Type"), "api/response");
+    size_t most = reader->body_max * (answer ? ESL_ANSWER_TIMES : 1);
     struct slice lines = head, name, value;
     bool known = false;
     *length = 0;
@@ -52,10 +55,10 @@ static bool body_length(const struct esl_reader *reader, struct slice head, size
         uint64_t number;
         if (!slice_equal_nocase(name, slice_from("Content-Length")))
             continue;
-        if (!slice_number(value, reader->body_max, &number))
+        if (!slice_number(value, most, &number))
             return error_set(error, "frame with Content-Length \"%.*s\", not a number up to %zu",
                              (int)(value.length < 40 ? value.length : 40),
-                             value.data ? value.data : "", reader->body_max);
+                             value.data ? value.data : "", most);
         if (known && number != *length)
             return error_set(error, "frame with two Content-Lengths");
         *length = (size_t)number;

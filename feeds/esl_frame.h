@@ -9,8 +9,9 @@
 #include "base/error.h"
 #include "base/slice.h"
 
-#define ESL_HEAD_MAX 65536              /* bytes of the lines of a frame */
-#define ESL_BODY_MAX ((size_t)16 << 20) /* usual bound of a body */
+#define ESL_HEAD_MAX     65536              /* bytes of the lines of a frame */
+#define ESL_BODY_MAX     ((size_t)16 << 20) /* usual bound of a body */
+#define ESL_ANSWER_TIMES 16 /* an answer to an api command, a list, may be so many times as long */
 
 /* Its slices are valid during the call that hands it out. */
 struct esl_frame {
@@ -33,7 +34,7 @@ struct esl_reader {
     bool broken;
 };
 
-/* An empty reader of frames with bodies of at most BODY_MAX bytes. Takes no memory yet. */
+/* An empty reader of frames with bodies of at most BODY_MAX bytes, answers ESL_ANSWER_TIMES that. Takes no memory yet. */
 void esl_reader_init(struct esl_reader *reader, size_t body_max);
 /* Gives the memory back; the reader is empty and may be used again. */
 void esl_reader_free(struct esl_reader *reader);

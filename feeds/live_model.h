@@ -15,6 +15,7 @@
  *     live_agents.c          states of a queue's agents
  *     live_news.c            packets of notifications
  *     live_snapshot.c        the PBX's own lists
+ *     live_list.c            their rows
  *
  * Which headers are believed. FreeSWITCH's own come before those of users, and the first of a name counts (esl_event.h). Who a
  * leg belongs to: of a leg that came in, variable_user_name and variable_domain_name, which FreeSWITCH sets after

@@ -5,46 +5,9 @@
  * taken for over. A list does not say who was authenticated: a leg that came in is its presence-id's only when a
  * phone of that extension is registered from the leg's address.
  */
-#include "base/json.h"
-#include "feeds/live_model.h"
+#include "feeds/live_list.h"
 
 #define GRACE_US 2000000
-
-/* ---- lists ---- */
-
-struct list {
-    json_t *root;
-    json_t *rows; /* NULL: none, as FreeSWITCH writes an empty list */
-};
-
-static bool has_objects_only(const json_t *rows)
-{
-    for (size_t i = 0; i < json_array_size(rows); i++)
-        if (!json_is_object(json_array_get(rows, i)))
-            return false;
-    return true;
-}
-
-static bool list_read(struct slice json, struct list *list, struct error *error)
-{
-    struct arena arena;
-    arena_init(&arena, json.length * 8 + 65536);
-    struct buffer mended = buffer_in(&arena);
-    if (!slice_is_utf8(json)) {
-        buffer_add_mended(&mended, json);
-        json = buffer_slice(&mended);
-    }
-    list->root = json_parse_lenient(json, error);
-    arena_free(&arena);
-    if (!list->root)
-        return error_prefix(error, "a list of FreeSWITCH cannot be read");
-    list->rows = json_object_get(list->root, "rows");
-    if (json_is_integer(json_object_get(list->root, "row_count")) &&
-        (!list->rows || json_is_array(list->rows)) && has_objects_only(list->rows))
-        return true;
-    json_decref(list->root);
-    return error_set(error, "FreeSWITCH's answer is no list: it has no row_count, or no rows");
-}
 
 /* The member NAME of ROW; empty when there is none. */
 static struct slice text_of(const json_t *row, const char *name)
@@ -126,15 +89,9 @@ static void put_registration(struct live *live, const json_t *row)
 bool live_snapshot_registrations(struct live *live, struct slice json, int64_t now_us,
                                  struct error *error)
 {
-    struct list list;
-    if (!list_read(json, &list, error))
-        return false;
     live->now_us = now_us;
-    for (size_t i = 0; i < json_array_size(list.rows); i++) {
-        put_registration(live, json_array_get(list.rows, i));
-        arena_free(&live->scratch);
-    }
-    json_decref(list.root);
+    if (!live_list_read(live, json, put_registration, error))
+        return false;
     for (struct live_phone *phone = live_table_after(&live->phones, NULL), *next; phone;
          phone = next) {
         next = live_table_after(&live->phones, phone);
@@ -241,15 +198,9 @@ static void put_channel(struct live *live, const json_t *row)
 bool live_snapshot_channels(struct live *live, struct slice json, int64_t now_us,
                             struct error *error)
 {
-    struct list list;
-    if (!list_read(json, &list, error))
-        return false;
     live->now_us = now_us;
-    for (size_t i = 0; i < json_array_size(list.rows); i++) {
-        put_channel(live, json_array_get(list.rows, i));
-        arena_free(&live->scratch);
-    }
-    json_decref(list.root);
+    if (!live_list_read(live, json, put_channel, error))
+        return false;
     for (struct live_channel *channel = live_table_after(&live->channels, NULL), *next; channel;
          channel = next) {
         next = live_table_after(&live->channels, channel);
@@ -280,15 +231,9 @@ static void put_call(struct live *live, const json_t *row)
 
 bool live_snapshot_calls(struct live *live, struct slice json, int64_t now_us, struct error *error)
 {
-    struct list list;
-    if (!list_read(json, &list, error))
-        return false;
     live->now_us = now_us;
-    for (size_t i = 0; i < json_array_size(list.rows); i++) {
-        put_call(live, json_array_get(list.rows, i));
-        arena_free(&live->scratch);
-    }
-    json_decref(list.root);
+    if (!live_list_read(live, json, put_call, error))
+        return false;
     for (struct live_channel *channel = live_table_after(&live->channels, NULL); channel;
          channel = live_table_after(&live->channels, channel)) {
         if (channel->bridged && !channel->listed && !is_new(live, channel->state_us)) {

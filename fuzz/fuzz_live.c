@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-#include "base/json.h"
-#include "feeds/live.h"
+#include "feeds/live_list.h"
 
 /* ---- sets of texts ---- */
 
@@ -174,28 +173,21 @@ static void allow(struct told *told, const struct esl_event *event)
         allow_domain_of(told, esl_event_get(event, "Channel-Presence-ID"));
 }
 
-static void allow_rows(struct told *told, struct slice json)
+static struct told *reading; /* whose list it is */
+
+static void allow_row(struct live *live, const json_t *row)
 {
-    struct error error;
-    struct buffer mended = buffer_in(&told->arena);
-    size_t i;
-    buffer_add_mended(&mended, json);
-    json_t *list = json_parse_lenient(buffer_slice(&mended), &error), *row;
-    json_array_foreach(json_object_get(list, "rows"), i, row)
-    {
-        const char *realm = json_string_value(json_object_get(row, "realm"));
-        const char *presence = json_string_value(json_object_get(row, "presence_id"));
-        put(&told->domains, slice_from(realm));
-        allow_domain_of(told, slice_from(presence));
-    }
-    json_decref(list);
+    (void)live;
+    put(&reading->domains, slice_from(json_string_value(json_object_get(row, "realm"))));
+    allow_domain_of(reading, slice_from(json_string_value(json_object_get(row, "presence_id"))));
 }
 
 static void take_list(struct live *live, struct told *told, char kind, struct slice json)
 {
     const int64_t now_us = 1795248530000000;
     struct error error;
-    allow_rows(told, json);
+    reading = told;
+    live_list_read(live, json, allow_row, &error);
     told->any_outbound = true; /* a leg of a list has a direction of its own */
     if (kind == 'r')
         live_snapshot_registrations(live, json, now_us, &error);
