@@ -173,6 +173,32 @@ static void test_no_memory_in_advance(void)
     arena_free(&told.arena);
 }
 
+/* A list may be longer than an event, but not of any length. */
+static void test_long_answers(void)
+{
+    static const struct {
+        const char *type;
+        int length;
+        bool good;
+    } cases[] = {{"api/response", 1600, true},
+                 {"api/response", 1601, false},
+                 {"text/event-json", 100, true},
+                 {"text/event-json", 101, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char head[100];
+        struct esl_reader reader;
+        struct error error;
+        struct told told;
+        told_init(&told);
+        esl_reader_init(&reader, 100);
+        snprintf(head, sizeof head, "Content-Length: %d\nContent-Type: %s\n\n", cases[i].length,
+                 cases[i].type);
+        CU_ASSERT_EQUAL(feed(&reader, slice_from(head), 100, &told, &error), cases[i].good);
+        esl_reader_free(&reader);
+        arena_free(&told.arena);
+    }
+}
+
 static void test_owner_stops(void)
 {
     struct esl_reader reader;
@@ -320,4 +346,4 @@ static void test_captured(void)
 SUITE("esl_frame", {"every split", test_every_split}, {"headers", test_headers},
       {"refused", test_refused}, {"long head", test_long_head},
       {"no memory in advance", test_no_memory_in_advance}, {"owner stops", test_owner_stops},
-      {"captured sessions", test_captured})
+      {"long answers", test_long_answers}, {"captured sessions", test_captured})

@@ -240,6 +240,12 @@ static void test_no_lists(void)
                                         "{\"rows\":[]}",
                                         "{\"row_count\":1,\"rows\":{}}",
                                         "{\"row_count\":1,\"rows\":[1]}",
+                                        "{\"row_count\":1,\"rows\":[{}}",
+                                        "{\"row_count\":1,\"rows\":[{},1]}",
+                                        "{\"row_count\":1,\"rows\":[{\"uuid\":\"a]}",
+                                        "{\"row_count\":1,\"rows\":[{}]",
+                                        "{\"row_count\":1} {}",
+                                        "{\"row_count\"}",
                                         "{\"row_count\":\"1\"}"};
     start();
     event("CHANNEL_CREATE", "up", FROM_1000);
@@ -262,7 +268,24 @@ static void test_no_lists(void)
     play_stop(&play);
 }
 
+/* Of a list that is one, a row that is broken within is left out. */
+static void test_broken_row(void)
+{
+    struct error error = {""};
+    start();
+    CU_ASSERT_TRUE(live_snapshot_channels(
+        play.live,
+        slice_from(" { \"rows\" : [ {\"uuid\":\"a\"} , {\"uuid\":\"b\",} , "
+                   "{\"uuid\":\"c\",\"dest\":\"]}\\\"\",\"more\":[{}]} ] , \"row_count\" : 3 } "),
+        NOW_US, &error));
+    CU_ASSERT_STRING_EQUAL(error.text, "");
+    CU_ASSERT_EQUAL(live_channel_count(play.live), 2);
+    CU_ASSERT_EQUAL(live_dropped(play.live), 1);
+    play_stop(&play);
+}
+
 SUITE("live", {"answered call", test_answered_call}, {"captured sessions", test_sessions},
       {"call records", test_call_records}, {"no news unless wanted", test_no_news_unless_wanted},
       {"registrations", test_registrations}, {"expiry", test_expiry}, {"lists", test_lists},
-      {"lists after events", test_lists_after_events}, {"what is no list", test_no_lists})
+      {"lists after events", test_lists_after_events}, {"what is no list", test_no_lists},
+      {"a broken row", test_broken_row})
