@@ -88,7 +88,8 @@ void critical_send(struct critical *critical, const struct packet *packet)
         good ? malloc(sizeof *entry + id.length + packet->list.length + packet->text.length) : NULL;
     if (!entry) {
         log_error("a record for %.*s is lost: %s", SLICE_ARGUMENTS(packet->list),
-                  good ? "out of memory" : "larger than a packet can be");
+                  good ? "out of memory"
+                       : "larger than a packet can be, or empty, or of several lines");
         return;
     }
     char *at = (char *)(entry + 1);

@@ -74,10 +74,16 @@ static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *bytes)
                 redis->greeting_length = 0;
             if (redis->hello)
                 redis_say(redis, slice_from(redis->hello));
-        } else if (redis->asked_length + strlen(line) < sizeof redis->asked) {
+            continue;
+        }
+        redis->commands++;
+        if (redis->asked_length + strlen(line) < sizeof redis->asked) {
             memcpy(redis->asked + redis->asked_length, line, strlen(line) + 1);
             redis->asked_length += strlen(line);
         }
+        const char *answer = redis->answer ? redis->answer(line) : NULL;
+        if (answer)
+            redis_say(redis, slice_from(answer));
     }
 }
 

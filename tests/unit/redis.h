@@ -15,6 +15,9 @@ struct redis {
     size_t connections; /* that were made so far */
     const char
         *hello; /* what AUTH, SELECT and PING are answered with, e.g. "+PONG\r\n"; NULL: nothing */
+    /* What each COMMAND behind hello is answered with by itself; NULL, here or from it: nothing. */
+    const char *(*answer)(const char *command);
+    size_t commands;    /* behind hello, so far */
     char asked[100000]; /* all commands after hello, words separated by spaces, each with a "\n" */
     size_t asked_length;
     char greeting[500]; /* the commands of hello, the same way */
