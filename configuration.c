@@ -114,7 +114,8 @@ static size_t table_count(const struct tables *tables)
 static bool load(struct configuration *configuration, const char *path, struct error *error)
 {
     const struct tables tables = tables_for(configuration);
-    if (!config_load(path, tables.groups, table_count(&tables), &configuration->arena, error))
+    if (!config_load(path, tables.groups, table_count(&tables), &configuration->arena, error) ||
+        !config_check_environment(tables.groups, table_count(&tables), error))
         return false;
     if (!store_settings_check(&configuration->store, error) ||
         !credentials_settings_check(&configuration->credentials, error) ||

@@ -18,6 +18,9 @@
 #define LINE_BYTES    4000
 #define SECTION_BYTES 48
 
+#define ENVIRONMENT_PREFIX "CALLBOARD_CONF_"
+#define ENVIRONMENT_BYTES  128
+
 struct reading {
     FILE *file;
     char *text; /* of the line, from getline */
@@ -108,7 +111,7 @@ static bool set_value(const struct config_option *option, void *settings, struct
 /* How many single-letter changes lead from A to B; names are short, so the plain table does. */
 static size_t edit_distance(const char *a, const char *b)
 {
-    size_t row[64];
+    size_t row[ENVIRONMENT_BYTES];
     size_t width = strlen(b);
     if (width >= sizeof row / sizeof *row)
         return SIZE_MAX;
@@ -154,6 +157,8 @@ static bool unknown(const struct reading *reading, const char *section, const ch
     }
     if (!nearest)
         return error_set(reading->error, "unknown key %s in section [%s]", name, section);
+    if (!section_known && !*section)
+        return error_set(reading->error, "key %s stands above the first [section]", name);
     if (!section_known)
         return error_set(reading->error, "unknown section [%s]; the nearest known is [%s]", section,
                          nearest->section);
@@ -246,7 +251,7 @@ static bool read_file(struct reading *reading)
 static void environment_name(char *name, size_t size, const struct config_option *option)
 {
     bool main = strcmp(option->section, "callboard") == 0;
-    snprintf(name, size, "CALLBOARD_CONF_%s%s%s", main ? "" : option->section, main ? "" : "_",
+    snprintf(name, size, ENVIRONMENT_PREFIX "%s%s%s", main ? "" : option->section, main ? "" : "_",
              option->name);
     for (; *name; name++)
         *name = *name == '.' ? '_' : (char)toupper((unsigned char)*name);
@@ -258,7 +263,7 @@ static bool read_environment(struct reading *reading)
         const struct config_group *group = &reading->groups[g];
         for (size_t i = 0; i < group->count; i++) {
             const struct config_option *option = &group->options[i];
-            char name[128];
+            char name[ENVIRONMENT_BYTES];
             if (strchr(option->section, '*'))
                 continue;
             environment_name(name, sizeof name, option);
@@ -267,6 +272,48 @@ static bool read_environment(struct reading *reading)
                                     reading->arena, reading->error))
                 return error_prefix(reading->error, "environment variable %s", name);
         }
+    }
+    return true;
+}
+
+/* True when NAME is an option's variable; else *nearest is the one that comes nearest to it. */
+static bool environment_knows(const struct config_group *groups, size_t count, const char *name,
+                              const struct config_option **nearest)
+{
+    size_t least = SIZE_MAX;
+    for (size_t g = 0; g < count; g++) {
+        for (size_t i = 0; i < groups[g].count; i++) {
+            const struct config_option *option = &groups[g].options[i];
+            char known[ENVIRONMENT_BYTES];
+            if (strchr(option->section, '*'))
+                continue;
+            environment_name(known, sizeof known, option);
+            if (strcmp(name, known) == 0)
+                return true;
+            size_t distance = edit_distance(name, known);
+            if (distance <= least) {
+                least = distance;
+                *nearest = option;
+            }
+        }
+    }
+    return false;
+}
+
+bool config_check_environment(const struct config_group *groups, size_t count, struct error *error)
+{
+    for (char **variable = environ; *variable; variable++) {
+        const struct config_option *option = NULL;
+        char name[ENVIRONMENT_BYTES], nearest[ENVIRONMENT_BYTES] = "";
+        if (strncmp(*variable, ENVIRONMENT_PREFIX, strlen(ENVIRONMENT_PREFIX)) != 0)
+            continue;
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(*variable, "="), *variable);
+        if (environment_knows(groups, count, name, &option))
+            continue;
+        if (option)
+            environment_name(nearest, sizeof nearest, option);
+        return error_set(error, "unknown environment variable %s; the nearest known is %s", name,
+                         nearest);
     }
     return true;
 }
@@ -300,39 +347,6 @@ bool config_load(const char *path, const struct config_group *groups, size_t cou
             return error_set(error, "out of memory");
     }
     return set_standards(&reading) && (!path || read_file(&reading)) && read_environment(&reading);
-}
-
-/* True when a table in front of option I of group G has its section already. */
-static bool section_was_listed(const struct config_group *groups, size_t g, size_t i)
-{
-    const char *section = groups[g].options[i].section;
-    for (size_t before = 0; before <= g; before++)
-        for (size_t k = 0; k < (before == g ? i : groups[before].count); k++)
-            if (strcmp(groups[before].options[k].section, section) == 0)
-                return true;
-    return false;
-}
-
-static void list_section(const struct config_group *groups, size_t count, const char *section,
-                         FILE *out)
-{
-    fprintf(out, "[%s]\n", section);
-    for (size_t g = 0; g < count; g++) {
-        for (size_t i = 0; i < groups[g].count; i++) {
-            const struct config_option *option = &groups[g].options[i];
-            const char *standard = option->standard ? option->standard : "";
-            if (strcmp(option->section, section) == 0)
-                fprintf(out, "; %s =%s%s\n", option->name, *standard ? " " : "", standard);
-        }
-    }
-}
-
-void config_list(const struct config_group *groups, size_t count, FILE *out)
-{
-    for (size_t g = 0; g < count; g++)
-        for (size_t i = 0; i < groups[g].count; i++)
-            if (!section_was_listed(groups, g, i))
-                list_section(groups, count, groups[g].options[i].section, out);
 }
 
 bool config_read_secret(const char *path, struct arena *arena, const char **secret,

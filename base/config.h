@@ -53,6 +53,12 @@ bool config_load(const char *path, const struct config_group *groups, size_t cou
                  struct arena *arena, struct error *error);
 
 /*
+ * Fails when the environment has a CALLBOARD_CONF_... that is no option of GROUPS, and names the nearest known one. Not part
+ * of config_load, as a program that knows some tables only may find others' variables there.
+ */
+bool config_check_environment(const struct config_group *groups, size_t count, struct error *error);
+
+/*
  * Writes all keys of all GROUPS, each section once, as a file would have them: a section's name, and below it
  * "; key = standard value" lines.
  */

@@ -62,6 +62,16 @@ static bool read_user(const struct exchange *x, struct slice *user, struct slice
     return basic_read(x->arena, http_parameter(request, "HTTP_AUTHORIZATION"), user, password);
 }
 
+/* A site without any check of passwords looks like wrong passwords to its callers. */
+static void tell_owner(const struct exchange *x)
+{
+    if (http_parameter(x->request, "HTTP_AUTHORIZATION").length)
+        log_warning(
+            "id=%.*s a password came that nobody has checked: auth is webserver, and the web "
+            "server names no user; should it be auth = htpasswd?",
+            SLICE_ARGUMENTS(x->request->id));
+}
+
 /* REMOTE_USER counts only where the web server authenticates: elsewhere it may be what a client claims. */
 bool credential_find_user(struct exchange *x, enum handler_next *next)
 {
@@ -74,6 +84,8 @@ bool credential_find_user(struct exchange *x, enum handler_next *next)
     enum credential_way way = way_of(x, group);
     if (way == WAY_WEBSERVER && x->request->remote_user.length)
         return true;
+    if (way == WAY_WEBSERVER)
+        tell_owner(x);
     if (way == WAY_WEBSERVER || !read_user(x, &user, &password)) {
         *next = refuse_user(x);
         return false;

@@ -125,7 +125,7 @@ static void test_errors(void)
         {"[house]\ncolor = Red\n", "2: color must be one of red, green, not \"Red\""},
         {"[house]\nnam = x\n", "2: unknown key nam in section [house]; the nearest known is name"},
         {"[hous]\nname = x\n", "2: unknown section [hous]; the nearest known is [house]"},
-        {"name = x\n", "1: unknown section []; the nearest known is [house]"},
+        {"name = x\n", "1: key name stands above the first [section]"},
         {"[house.pool.]\nnumbers = 1\n", NULL},
         {"[house]\nname = x\nname = y\n", "3: name is given twice, first in line 2"},
         {"[house]\nnonsense\n", "2: neither a [section] nor a key = value"},
@@ -184,6 +184,21 @@ static void test_environment(void)
         slice_from(error.text),
         "environment variable CALLBOARD_CONF_HOUSE_COUNT: count must be a whole number from -3 to "
         "10, not \"many\"");
+    unsetenv("CALLBOARD_CONF_HOUSE_COUNT");
+}
+
+static void test_unknown_in_environment(void)
+{
+    const struct config_group groups[] = {{options, sizeof options / sizeof *options, &settings}};
+    CU_ASSERT_TRUE(config_check_environment(groups, 1, &error));
+    setenv("CALLBOARD_CONF_HOUSE_COUNT", "7", 1);
+    CU_ASSERT_TRUE(config_check_environment(groups, 1, &error));
+    setenv("CALLBOARD_CONF_HOUSE_CUONT", "secret", 1);
+    CU_ASSERT_FALSE(config_check_environment(groups, 1, &error));
+    ASSERT_TEXT(slice_from(error.text),
+                "unknown environment variable CALLBOARD_CONF_HOUSE_CUONT; the "
+                "nearest known is CALLBOARD_CONF_HOUSE_COUNT");
+    unsetenv("CALLBOARD_CONF_HOUSE_CUONT");
     unsetenv("CALLBOARD_CONF_HOUSE_COUNT");
 }
 
@@ -256,5 +271,6 @@ static void make_file(void)
 SUITE("config", {"is made a file", make_file}, {"has standard values", test_standards},
       {"reads a file", test_file}, {"says what is wrong where", test_errors},
       {"refuses what would be cut", test_lengths}, {"obeys the environment", test_environment},
+      {"refuses what it does not know there", test_unknown_in_environment},
       {"needs the file it was told", test_no_file}, {"runs out of memory", test_memory},
       {"reads secrets", test_secret})
