@@ -9,7 +9,7 @@ packages_build=(
 packages_run=(nginx redis-server redis-tools openssl curl)
 packages_check=(nodejs apache2-bin apache2-utils libnss-wrapper libpam-wrapper clang clang-format python3 mandoc systemd wget)
 packages_integration=(
-  apache2 iproute2 libapache2-mod-fcgid lighttpd mariadb-server odbc-mariadb libsqliteodbc sqlite3
+  apache2 iproute2 libapache2-mod-fcgid lighttpd lighttpd-mod-openssl mariadb-server odbc-mariadb libsqliteodbc sqlite3
   chromium fonts-dejavu-core nodejs node-ws python3-yaml python3-jsonschema
 )
 
