@@ -4,7 +4,7 @@
 #   demo_prepare          credentials and settings; after it demo_settings prints what goes into callboard.conf
 #   demo_start            starts the PBX; server_stop demo stops it
 #   demo_load             its people and groups, into the directory of the running instance
-#   demo_wallboard        prints the address of the wallboard, with its login behind the #
+#   demo_wallboard        prints the address of the wallboard, with its login behind the #, and the token for past calls
 
 demo=
 demo_user_name=wallboard@callboard.test
@@ -21,6 +21,7 @@ demo_prepare() {
   if ! [ -s "$dir/demo/wallboard-password" ] || ! grep -q "^$demo_user_name:" "$dir/htpasswd"; then
     (umask 077 && "$build/callboard-passwd" "$dir/htpasswd" add "$demo_user_name" >"$dir/demo/wallboard-password") || return
   fi
+  (umask 077 && say "$demo_user:$demo_password" >"$dir/demo/records-login") || return
   line=$(grep "^$demo_user_name:" "$dir/htpasswd") && say "$line" >"$dir/demo/htpasswd" &&
     for_the_servers "$dir/htpasswd" "$dir/demo/htpasswd" "$dir/demo/pbx-password"
 }
@@ -40,13 +41,21 @@ password_file = $dir/demo/pbx-password
 htpasswd = $dir/demo/htpasswd
 administrators = $demo_user_name
 commands = yes
+
+[cdr]
+freeswitch = no
+calls = yes
+
+[phonecalls]
+contacts = create
 END
 }
 
 demo_start() {
   [ -n "$demo" ] || return 0
   process_start "$dir/demo.pid" "$dir/log/demo.log" python3 -B "$root/scripts/demo-pbx" --port "$demo_port" \
-    --domain "$demo_domain" --password-file "$dir/demo/pbx-password" --seed "${CALLBOARD_DEMO_SEED:-$RANDOM}" --speed "${CALLBOARD_DEMO_SPEED:-1}"
+    --domain "$demo_domain" --password-file "$dir/demo/pbx-password" --seed "${CALLBOARD_DEMO_SEED:-$RANDOM}" --speed "${CALLBOARD_DEMO_SPEED:-1}" \
+    --records-url "http://127.0.0.1:$http_port/cdr/freeswitch" --records-login "$dir/demo/records-login"
   server_await demo port_taken "$demo_port" && return
   warn "The simulated PBX did not start. The end of $dir/log/demo.log:"
   last_lines "$dir/log/demo.log"
@@ -72,7 +81,7 @@ demo_api() {
 }
 
 demo_wallboard() {
-  say "http://127.0.0.1:$http_port/wallboard/#$demo_user_name:$(<"$dir/demo/wallboard-password")"
+  say "http://127.0.0.1:$http_port/wallboard/#$demo_user_name:$(<"$dir/demo/wallboard-password")&records=$demo_token"
 }
 
 # What ./run says first of all.

@@ -4,7 +4,7 @@ import asyncio
 
 
 class Asked(Exception):
-    """Somebody has asked something of LEG by the event socket: kill, transfer, park."""
+    """Somebody has asked something of LEG by the event socket: see commands.py."""
 
     def __init__(self, leg):
         super().__init__(leg)
@@ -19,7 +19,7 @@ class Call:
     def __init__(self, office, leg):
         self.office, self.pbx, self.chance, self.leg = office, office.pbx, office.chance, leg
         self.peer = None
-        self.held = None
+        self.cause = 'NORMAL_CLEARING'
 
     async def run(self, step):
         while step:
@@ -27,15 +27,18 @@ class Call:
                 step = await step()
             except Asked as asked:
                 step = self.obey(asked)
-        self.pbx.hang_up(self.leg, self.peer)
+        self.pbx.hang_up(self.leg, self.peer, cause=self.cause)
 
     def obey(self, asked):
+        """The next step after what was ASKED of a leg: that one goes on, the other one is let go."""
         if asked.what == 'kill':
+            self.cause = asked.argument
             return None
         if asked.leg is self.peer:
             self.leg, self.peer = self.peer, self.leg
         self.part()
-        return (lambda: self.ring(asked.argument)) if asked.what == 'transfer' else self.park
+        steps = {'transfer': self.route, 'inline': self.inline, 'park': lambda _: self.wait_parked()}
+        return lambda: steps[asked.what](asked.argument)
 
     async def pause(self, seconds):
         """Waits, unless somebody asks something of a leg."""
@@ -61,6 +64,45 @@ class Call:
         """A leg to PHONE, that rings."""
         self.peer = self.pbx.create('outbound', phone, self.leg.caller_name, self.leg.caller_number, phone, other=self.leg)
         self.pbx.progress(self.peer)
+
+    # ---- what somebody asked ----
+
+    async def route(self, destination):
+        """As the dialplan does: a phone, the queue, or nobody."""
+        self.leg.destination = destination
+        if destination == self.office.queue_number:
+            return await self.wait_in_queue()
+        if destination in self.office.people:
+            return await self.ring(destination)
+        self.cause = 'NO_ROUTE_DESTINATION'
+        return None
+
+    async def inline(self, applications):
+        """Runs APPLICATIONS, [(name, arguments)]."""
+        for name, data in applications:
+            self.pbx.execute(self.leg, name, data)
+            if name == 'set':
+                variable, _, value = data.partition('=')
+                self.leg.variables[variable] = value
+            elif name == 'eavesdrop':
+                await self.eavesdrop(data)
+            self.pbx.executed(self.leg)
+        return None
+
+    async def eavesdrop(self, target):
+        self.pbx.answer(self.leg)
+        while target in self.pbx.legs:
+            await self.pause(0.5 * self.office.speed)
+
+    async def wait_parked(self):
+        """Until somebody asks for it, or park_timeout is over."""
+        self.pbx.answer(self.leg)
+        self.pbx.park(self.leg)
+        try:
+            await self.pause(float(self.leg.variables.get('park_timeout', 86400)) * self.office.speed)
+        finally:
+            self.pbx.unpark(self.leg)
+        return None
 
     # ---- steps ----
 

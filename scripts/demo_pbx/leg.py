@@ -23,7 +23,9 @@ class Leg:
         self.uuid = str(uuid.UUID(int=chance.getrandbits(128), version=4))
         self.domain, self.direction, self.phone = domain, direction, phone
         self.caller_name, self.caller_number, self.destination = name, number, destination
+        self.dialed = destination  # at first; a transfer changes the other
         self.other = other
+        self.originator = other.uuid if other else None
         self.call = other.call if other else self.uuid
         self.state, self.callstate, self.cause = 'CS_INIT', 'DOWN', None
         self.times = dict.fromkeys(TIMES, 0)

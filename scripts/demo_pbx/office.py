@@ -19,7 +19,7 @@ class Office:
         self.pbx, self.chance, self.speed, self.busy = pbx, chance, speed, busy
         self.people = {str(FIRST_PHONE + place): name for place, name in enumerate(PEOPLE)}
         self.agents = list(self.people)[-AGENTS:]
-        self.queue = 'support@default'
+        self.queue, self.queue_number = 'support@default', '7000'
         self.slots = ['6001', '6002', '6003']
         self.tasks = set()
         for phone in list(self.people)[:-1]:  # one has forgotten to switch it on
@@ -77,7 +77,7 @@ class Office:
     async def outside(self, callee):
         """A call by the trunk, for CALLEE or, without, for the queue."""
         name, number = self.chance.choice(CALLERS)
-        call = Call(self, self.pbx.create('inbound', None, name or number, number, callee or '7000'))
+        call = Call(self, self.pbx.create('inbound', None, name or number, number, callee or self.queue_number))
         await call.run((lambda: call.ring(callee)) if callee else call.wait_in_queue)
 
     async def move_phone(self):

@@ -4,6 +4,7 @@ import json
 import time
 import uuid
 
+from . import commands, records
 from .leg import Leg, now_us, phone_port, stamp
 
 
@@ -15,6 +16,7 @@ class Pbx:
         self.core = str(uuid.UUID(int=chance.getrandbits(128), version=4))
         self.sequence = 0
         self.started = time.monotonic()
+        self.records = None  # records.Records, when reports of calls are wanted
 
     # ---- events ----
 
@@ -90,6 +92,14 @@ class Pbx:
         a.times['Bridged'] = b.times['Bridged'] = 0
         a.other = b.other = None
 
+    def park(self, leg):
+        leg.state = 'CS_PARK'
+        self.emit('CHANNEL_PARK', leg)
+
+    def unpark(self, leg):
+        leg.state = 'CS_EXECUTE'
+        self.emit('CHANNEL_UNPARK', leg)
+
     def hold(self, leg, held):
         leg.times['Last-Hold'] = now_us() if held else 0
         self.callstate(leg, 'HELD' if held else 'UNHELD')
@@ -109,6 +119,8 @@ class Pbx:
             self.emit('CHANNEL_UNBRIDGE', legs[0], first={'Bridge-A-Unique-ID': legs[0].uuid, 'Bridge-B-Unique-ID': legs[1].uuid})
         for leg in sorted(legs, key=lambda leg: leg.direction == 'inbound'):
             self.emit('CHANNEL_HANGUP_COMPLETE', leg, first={'Hangup-Cause': cause}, complete=True)
+            if self.records:
+                self.records.add(records.record(leg, self.core))
             self.emit('CHANNEL_DESTROY', leg)
             del self.legs[leg.uuid]
 
@@ -169,21 +181,5 @@ class Pbx:
             return str(int(time.monotonic() - self.started))
         if name == 'xml_flush_cache':
             return '+OK cleared 0 entries\n'
-        if name in ('uuid_kill', 'uuid_transfer', 'uuid_park', 'uuid_exists'):
-            return self.command(name, arguments)
-        return f'-ERR {name} Command not found!\n'
-
-    def command(self, name, arguments):
-        leg = self.legs.get(arguments[0]) if arguments else None
-        if name == 'uuid_exists':
-            return 'true' if leg else 'false'
-        if not leg:
-            return '-ERR No such channel!\n'
-        if name == 'uuid_transfer':
-            words = [word for word in arguments[1:] if word not in ('-bleg', '-both')]
-            if not words:
-                return '-USAGE: <uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]\n'
-            leg.asked = ('transfer', words[0])
-        else:
-            leg.asked = (name.removeprefix('uuid_'), arguments[1] if len(arguments) > 1 else '')
-        return '+OK\n'
+        answer = commands.run(self.legs, name, arguments)
+        return answer if answer is not None else f'-ERR {name} Command not found!\n'
