@@ -50,7 +50,8 @@ export class ActionsView {
     this.#dialog.addEventListener('close', () => {
       this.#call = undefined;
       this.#asked++;
-      if (document.activeElement === document.body) $('calls-panel').focus(); // the row has gone
+      const at = document.activeElement;
+      if (at === document.body || this.#dialog.contains(at)) $('calls-panel').focus(); // the row that had the focus has gone
     });
   }
 

@@ -28,6 +28,7 @@ export class FiguresView {
   show(figures, totals) {
     for (const name of ['waiting', 'ringing', 'talking', 'parked']) write($(`figure-${name}`), String(figures[name]));
     mark($('figure-waiting').parentElement, 'data-alarm', figures.waiting > 0 ? '' : undefined);
+    mark($('figure-ringing').parentElement, 'data-rings', figures.ringing > 0 ? '' : undefined);
     write($('waiting-longest'), figures.longest === undefined ? '' : this.#say('longest'));
     count($('waiting-since'), figures.longest);
     write($('talking-held'), figures.held > 0 ? this.#say('onHold', {count: figures.held}) : '');

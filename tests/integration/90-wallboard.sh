@@ -33,13 +33,27 @@ done
 
 # --- the page, in a browser ---
 
+# in_browser PROGRAM ARGUMENT...: what it prints are tests.
+in_browser() {
+  node "$root/tests/wallboard/$1.mjs" "${@:2}" >"$work/$1.log" 2>&1 || fail "$1.mjs gets to its end"
+  failures=$((failures + $(grep -c '^not ok ' "$work/$1.log")))
+  cat "$work/$1.log"
+}
+
+# The path of axe-core, which knows the rules of accessible pages; nothing when npm or its registry is not there.
+axe_core() {
+  mkdir -p "$work/npm" && cp "$root/tests/wallboard/package.json" "$work/npm/" &&
+    timeout 60 npm install --prefix "$work/npm" --no-package-lock --no-audit --no-fund --ignore-scripts >"$work/npm.log" 2>&1 &&
+    say "$work/npm/node_modules/axe-core/axe.min.js"
+}
+
 mkdir "$work/pictures"
 if ! command -v chromium >/dev/null; then
   say "# skipped: the page in a browser, as there is no Chromium"
 elif sanitized; then
   say "# skipped: the page in a browser, as none of its code is what the sanitizers look at"
 else
-  node "$root/tests/wallboard/page.mjs" "$work/pictures" >"$work/page.log" 2>&1 || fail "the test of the page gets to its end"
-  failures=$((failures + $(grep -c '^not ok ' "$work/page.log")))
-  cat "$work/page.log"
+  in_browser page "$work/pictures"
+  in_browser operator "$work/pictures" "$(axe_core)"
+  in_browser crowded "$work/pictures"
 fi

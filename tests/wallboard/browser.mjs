@@ -64,6 +64,8 @@ export class Browser {
     await page.send('Page.enable');
     await page.send('Runtime.enable');
     await page.send('Log.enable');
+    await page.send('Network.enable');
+    await page.send('Audits.enable');
     await page.size(width, height);
     await page.send('Emulation.setEmulatedMedia', {features: [{name: 'prefers-color-scheme', value: scheme}]});
     return page;
@@ -78,7 +80,10 @@ export class Browser {
 }
 
 class Page {
-  complaints = []; // what the page's console has of errors, such as a broken Content-Security-Policy
+  complaints = []; // what the page's console has of errors
+  requests = []; // the addresses of all that it has asked for
+  violations = []; // of its Content-Security-Policy, as the browser reports them
+  host; // where it came from
 
   constructor(browser, session) {
     this.browser = browser;
@@ -86,6 +91,10 @@ class Page {
     browser.listen(({method, params, sessionId}) => {
       if (sessionId !== session) return;
       if (method === 'Runtime.exceptionThrown') this.complaints.push(params.exceptionDetails.exception?.description ?? params.exceptionDetails.text);
+      if (method === 'Network.requestWillBeSent') this.requests.push(params.request.url);
+      if (method === 'Network.webSocketCreated') this.requests.push(params.url);
+      const violation = params?.issue?.details?.contentSecurityPolicyIssueDetails;
+      if (violation) this.violations.push(`${violation.violatedDirective} ${violation.blockedURL ?? ''}`);
       if (method === 'Log.entryAdded' && params.entry.level === 'error') this.complaints.push(`${params.entry.source}: ${params.entry.text}`);
     });
   }
@@ -99,6 +108,7 @@ class Page {
   }
 
   async go(url) {
+    this.host = new URL(url).host;
     await this.send('Page.navigate', {url});
   }
 
@@ -107,6 +117,20 @@ class Page {
     const {result, exceptionDetails} = await this.send('Runtime.evaluate', {expression, returnByValue: true, awaitPromise: true});
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
+  }
+
+  /* Presses KEY ("Tab", "Enter", "Escape", "ArrowDown", a letter), with Shift where SHIFT says so. */
+  async press(key, shift = false) {
+    const known = {Tab: 9, Enter: 13, Escape: 27, ' ': 32, ArrowLeft: 37, ArrowUp: 38, ArrowRight: 39, ArrowDown: 40, Backspace: 8};
+    const typed = key === 'Enter' ? '\r' : key.length === 1 ? key : undefined;
+    const event = {key, code: key, windowsVirtualKeyCode: known[key] ?? key.toUpperCase().charCodeAt(0), modifiers: shift ? 8 : 0};
+    await this.send('Input.dispatchKeyEvent', {type: typed ? 'keyDown' : 'rawKeyDown', ...event, text: typed});
+    await this.send('Input.dispatchKeyEvent', {type: 'keyUp', ...event});
+  }
+
+  /* Types TEXT into what has the focus. */
+  type(text) {
+    return this.send('Input.insertText', {text});
   }
 
   /* Waits until EXPRESSION is true. */

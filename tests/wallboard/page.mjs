@@ -2,26 +2,11 @@
  * page.mjs - the wallboard in a browser, on a stream that says what the test wants (stream_server.mjs): what a person sees.
  * Prints "ok - …" and "not ok - …". argument: folder for screenshots.
  */
-import {spawn} from 'node:child_process';
-import {createInterface} from 'node:readline';
-import {fileURLToPath} from 'node:url';
 import {join} from 'node:path';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
 import {Browser} from './browser.mjs';
+import {Gateway, check, noComplaints, text, us} from './harness.mjs';
 
 const pictures = process.argv[2] ?? '.';
-const us = (secondsAgo) => Math.round((Date.now() - secondsAgo * 1000) * 1000);
-const text = (selector) => `document.querySelector(${JSON.stringify(selector)})?.textContent.replace(/\\s+/g, ' ').trim()`;
-
-async function check(what, run) {
-  try {
-    await run();
-    console.log(`ok - ${what}`);
-  } catch (error) {
-    console.log(`not ok - ${what}\n#   ${error.message.replaceAll('\n', '\n#   ')}`);
-  }
-}
 
 /* ---- the stream ---- */
 
@@ -35,13 +20,10 @@ const first = [
   {message: 'initial_info', element: 'server', items: [{id: 'pbx1', state: 'up', since: us(60)}]},
   {message: 'ready'},
 ];
-const folder = mkdtempSync(join(tmpdir(), 'callboard-page-'));
-writeFileSync(join(folder, 'first'), first.map((message) => JSON.stringify(message)).join('\n'));
-const server = spawn(process.execPath, [fileURLToPath(new URL('stream_server.mjs', import.meta.url)), join(folder, 'first')], {stdio: ['pipe', 'pipe', 'inherit']});
-const lines = createInterface({input: server.stdout})[Symbol.asyncIterator]();
-const url = (await lines.next()).value;
-const say = (word) => server.stdin.write(`${typeof word === 'string' ? word : JSON.stringify(word)}\n`);
-const change = (element, event, data) => say({message: 'info_event', element, event, id: data.uuid ?? data.id, data});
+const gateway = await new Gateway().start(first);
+const {url} = gateway;
+const say = (word) => gateway.say(word);
+const change = (...what) => gateway.change(...what);
 
 /* ---- the page ---- */
 
@@ -99,8 +81,7 @@ await check('a broken connection is resumed by itself, with no snapshot', async 
   say('break');
   await page.until(`${text('#health-text')} !== 'Live'`);
   await page.until(`${text('#health-text')} === 'Live'`);
-  say('since');
-  const {value} = await lines.next();
+  const value = await gateway.answer('since');
   if (!/^\d+-0$/.test(value)) throw new Error(`it came back with since=${value}`);
   await page.until("document.querySelectorAll('.call').length === 1");
 });
@@ -159,11 +140,7 @@ await check('everything can be reached with the keyboard, and has a name', async
 await page.size(390, 844);
 await check('it fits a phone', () => page.until('document.documentElement.scrollWidth <= 390'));
 await page.screenshot(join(pictures, 'wallboard-phone-dark.png'));
-await check('the browser has nothing to complain of', async () => {
-  const complaints = page.complaints.filter((line) => !/^network: .*(401|503|ERR_)/.test(line));
-  if (complaints.length > 0) throw new Error(complaints.join('\n'));
-});
+await check('the browser has nothing to complain of; nothing outside was asked for, nothing against the policy tried', () => noComplaints(page, /^network: .*(401|503|ERR_)/));
 
 await browser.close();
-server.stdin.end();
-rmSync(folder, {recursive: true});
+gateway.end();

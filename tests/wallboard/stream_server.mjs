@@ -5,6 +5,7 @@
  *     break     ends all connections
  *     since     prints with which ?since= the last listener came
  *     refuse    from now on 503 instead of a stream;   accept   no longer
+ *     forbid    from now on records and /status are not for this login
  *     records   and a list behind it: what /direct/items/phonecalls/list has for the token "secret", none to begin with
  *     commands  prints the commands that have come over WebSocket since it was said last
  *     answers   and a list behind it: texts of errors, one for each command to come, "" for done
@@ -31,6 +32,7 @@ const commands = [];
 let answers = [];
 let records = [];
 let refusing = false;
+let forbidding = false;
 let sequence = 1;
 let since = null;
 
@@ -43,6 +45,7 @@ const server = createServer(async (request, response) => {
   if (pathname === '/events' || pathname === '/status') {
     if (request.headers.authorization !== allowed) return response.writeHead(401, {'WWW-Authenticate': 'Basic realm="callboard"'}).end();
     if (refusing) return response.writeHead(503).end();
+    if (pathname === '/status' && forbidding) return response.writeHead(401, {'WWW-Authenticate': 'Basic realm="callboard"'}).end();
     if (pathname === '/status') return response.end('{"pools":[{"name":"default","numbers":40,"entries":13,"ttl":300},{"name":"vip","numbers":4,"entries":3,"ttl":300}]}');
     response.writeHead(200, {'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store'});
     since = searchParams.get('since');
@@ -54,7 +57,7 @@ const server = createServer(async (request, response) => {
   }
   if (pathname === '/direct/items/phonecalls/list') {
     const form = new URLSearchParams((await request.toArray()).join(''));
-    if (form.get('token') !== 'secret') return response.writeHead(403).end('{"error":true}');
+    if (forbidding || form.get('token') !== 'secret') return response.writeHead(403).end('{"error":true}');
     return response.end(JSON.stringify({error: false, phonecalls: records, next: null}));
   }
   const file = normalize(pathname.replace(/^\/wallboard\/?/, '')) || '.';
@@ -71,6 +74,7 @@ createInterface({input: process.stdin}).on('line', (line) => {
   else if (line === 'since') console.log(String(since));
   else if (line === 'refuse') refusing = true;
   else if (line === 'accept') refusing = false;
+  else if (line === 'forbid') forbidding = true;
   else if (line === 'commands') console.log(JSON.stringify(commands.splice(0)));
   else if (line.startsWith('records ')) records = JSON.parse(line.slice(8));
   else if (line.startsWith('answers ')) answers = JSON.parse(line.slice(8));
