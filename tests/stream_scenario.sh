@@ -53,7 +53,7 @@ for i in range(2000):
 }
 
 stream_basix() {
-  stream_client "/basix/api/ws_cti?app_name=desk" "$stream_token" listen 700
+  stream_client "/basix/api/ws_cti?app_name=desk" "$stream_token" listen 2000
   same "$stream_name: a Basix client is told each kind of element" "9 9" \
     "$(grep -c '"field_spec"' "$work/client") $(grep -c '"initial_info"' "$work/client")"
   same "with all of what stands" 2000 "$(grep -F '"element":"user","items"' "$work/client" | grep -o '"id":"u' | wc -l)"

@@ -187,6 +187,11 @@ on_nginx() {
   same "the site's own pages are still there" "a page of the site" "$(curl -s https://callboard.example.com/page)"
 
   screens
+  switches
+}
+
+# The PBX owners' recipes, which go on where each of the web servers' ends.
+switches() {
   follow "For a FreeSWITCH owner"
   freeswitch_asks
   asterisk_calls
@@ -273,6 +278,7 @@ on_apache() {
   follow "Behind Apache"
   first_call_works
   screens
+  switches
 }
 
 on_lighttpd() {
@@ -285,6 +291,7 @@ on_lighttpd() {
   first_call_works
   same "the site's own pages are still there" "a page of the site" "$(curl -s https://callboard.example.com/page)"
   screens
+  switches
 }
 
 # An account on a host whose Apache runs programs as the account's owner.
