@@ -130,11 +130,13 @@ instance_start_or_exit() {
   . "$home/env"
 }
 
-# Two ports that nobody listens on, below those that the kernel hands out by itself.
+# Two ports that nobody listens on, below those that the kernel hands out by itself. Tests that run side by side have
+# 5,000 each, from CALLBOARD_TEST_PORTS on, so that none takes what another is about to.
 free_ports() {
-  free_port=$((20000 + RANDOM % 10000))
+  local first=${CALLBOARD_TEST_PORTS:-20000}
+  free_port=$((first + RANDOM % 4999))
   while port_taken $free_port || port_taken $((free_port + 1)); do
-    free_port=$((20000 + RANDOM % 10000))
+    free_port=$((first + RANDOM % 4999))
   done
   free_http_port=$((free_port + 1))
 }
