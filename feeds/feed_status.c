@@ -1,5 +1,5 @@
 /*
- * feed_status.c - what `callboard-freeswitch --status` prints.
+ * feed_status.c - how a feed's PBXs are: what it says in Redis, and what `callboard-freeswitch --status` prints of that.
  */
 #include "feeds/feed_status.h"
 
@@ -8,6 +8,99 @@
 #include "base/json.h"
 
 #define FRESH_US ((int64_t)3 * FEED_STATUS_MS * 1000)
+
+static const char *const state_words[] = {
+    [FEED_UP] = "up", [FEED_AWAY] = "away", [FEED_STOPPED] = "stopped"};
+#define STATES (sizeof state_words / sizeof *state_words)
+
+/* ---- writing ---- */
+
+static void add(struct buffer *out, const char *name, uint64_t value)
+{
+    buffer_format(out, ",\"%s\":%llu", name, (unsigned long long)value);
+}
+
+void feed_status_write(const struct feed_status *status, struct buffer *out)
+{
+    buffer_format(out, "{\"state\":\"%s\"", state_words[status->state]);
+    add(out, "since", (uint64_t)status->since_us);
+    add(out, "time", (uint64_t)status->time_us);
+    buffer_add_string(out, ",\"address\":");
+    buffer_add_json(out, status->address);
+    add(out, "port", (uint64_t)status->port);
+    add(out, "pid", (uint64_t)status->pid);
+    add(out, "channels", status->channels);
+    add(out, "registrations", status->registrations);
+    add(out, "events", status->events);
+    add(out, "bad_events", status->bad_events);
+    add(out, "connections", status->connections);
+    add(out, "written", status->changes.written);
+    add(out, "merged", status->changes.merged);
+    add(out, "lost", status->changes.lost);
+    add(out, "refused", status->changes.refused);
+    buffer_add_byte(out, '}');
+}
+
+/* ---- printing ---- */
+
+static int64_t number(const json_t *status, const char *name)
+{
+    return json_integer_value(json_object_get(status, name));
+}
+
+static struct slice instant(struct arena *arena, int64_t us)
+{
+    struct buffer text = buffer_in(arena);
+    instant_write(&text, us - us % INSTANT_SECOND_US, 0);
+    return buffer_slice(&text);
+}
+
+/* STATES: none. */
+static size_t state_of(const json_t *status)
+{
+    const char *word = json_string_value(json_object_get(status, "state"));
+    size_t state = 0;
+    while (state < STATES && !(word && strcmp(word, state_words[state]) == 0))
+        state++;
+    return state;
+}
+
+static void print_heard(const struct pbx_server *server, const json_t *status, size_t state,
+                        struct arena *arena, FILE *out)
+{
+    fprintf(out, "%s since %.*s, %lld channels, %lld registrations, %lld events\n",
+            state_words[state], SLICE_ARGUMENTS(instant(arena, number(status, "since"))),
+            (long long)number(status, "channels"), (long long)number(status, "registrations"),
+            (long long)number(status, "events"));
+    int64_t lost = number(status, "lost");
+    int64_t refused = number(status, "refused");
+    if (lost || refused)
+        fprintf(out, "%s: %lld changes lost, %lld refused by Redis\n", server->name,
+                (long long)lost, (long long)refused);
+}
+
+bool feed_status_print_one(const struct pbx_server *server, struct slice text, int64_t now_us,
+                           struct arena *arena, FILE *out)
+{
+    struct error unread; /* what cannot be read is not from a feed that runs */
+    json_use_arena(arena);
+    const json_t *status = text.length ? json_parse(text, &unread) : NULL;
+    size_t state = state_of(status);
+    int64_t time_us = number(status, "time");
+    bool heard = state < STATES && now_us - time_us <= FRESH_US;
+    fprintf(out, "%s (%s port %lld): ", server->name, server->host, (long long)server->port);
+    if (heard)
+        print_heard(server, status, state, arena, out);
+    else if (state < STATES)
+        fprintf(out, "not heard: callboard-freeswitch does not run since %.*s\n",
+                SLICE_ARGUMENTS(instant(arena, time_us)));
+    else
+        fprintf(out, "not heard: callboard-freeswitch does not run\n");
+    json_use_arena(NULL);
+    return heard && state == FEED_UP;
+}
+
+/* ---- asking Redis ---- */
 
 /* A question to Redis, on a loop of its own. */
 struct asking {
@@ -68,49 +161,10 @@ static struct slice find(const struct store_reply *reply, const char *name)
     return slice_of(NULL, 0);
 }
 
-static int64_t number(const json_t *status, const char *name)
-{
-    return json_integer_value(json_object_get(status, name));
-}
-
-static struct slice instant(struct arena *arena, int64_t us)
-{
-    struct buffer text = buffer_in(arena);
-    instant_write(&text, us - us % INSTANT_SECOND_US, 0);
-    return buffer_slice(&text);
-}
-
-/* True when SERVER is up. */
-static bool print_server(const struct pbx_server *server, const json_t *status, struct arena *arena,
-                         FILE *out)
-{
-    const char *state = json_string_value(json_object_get(status, "state"));
-    int64_t time_us = number(status, "time");
-    fprintf(out, "%s (%s port %lld): ", server->name, server->host, (long long)server->port);
-    if (!state || clock_now_us() - time_us > FRESH_US) {
-        fprintf(out, "not heard: callboard-freeswitch does not run");
-        if (state)
-            fprintf(out, " since %.*s", SLICE_ARGUMENTS(instant(arena, time_us)));
-        fputc('\n', out);
-        return false;
-    }
-    fprintf(out, "%s since %.*s, %lld channels, %lld registrations, %lld events\n", state,
-            SLICE_ARGUMENTS(instant(arena, number(status, "since"))),
-            (long long)number(status, "channels"), (long long)number(status, "registrations"),
-            (long long)number(status, "events"));
-    int64_t lost = number(status, "lost");
-    int64_t refused = number(status, "refused");
-    if (lost || refused)
-        fprintf(out, "%s: %lld changes lost, %lld refused by Redis\n", server->name,
-                (long long)lost, (long long)refused);
-    return strcmp(state, "up") == 0;
-}
-
 bool feed_status_print(const struct freeswitch_settings *settings,
                        const struct store_settings *store, FILE *out, struct error *error)
 {
     struct asking asking = {.answered = false};
-    struct error unread;
     bool all_up = true;
     error->text[0] = '\0';
     arena_init(&asking.arena, (size_t)16 << 20);
@@ -118,14 +172,10 @@ bool feed_status_print(const struct freeswitch_settings *settings,
         arena_free(&asking.arena);
         return false;
     }
-    json_use_arena(&asking.arena);
     const struct pbx_server *server = settings->servers;
-    for (; server; server = server->next) {
-        struct slice text = find(&asking.reply, server->name);
-        const json_t *status = text.length ? json_parse(text, &unread) : NULL;
-        all_up &= print_server(server, status, &asking.arena, out);
-    }
-    json_use_arena(NULL);
+    for (; server; server = server->next)
+        all_up &= feed_status_print_one(server, find(&asking.reply, server->name), clock_now_us(),
+                                        &asking.arena, out);
     arena_free(&asking.arena);
     return all_up;
 }

@@ -26,6 +26,8 @@
 #define END_LOOK_MS   20
 #define END_LOOKS_MAX 250
 
+static const struct source_kind *const kinds[] = {[PBX_FREESWITCH] = &freeswitch_source};
+
 struct feed {
     struct configuration *configuration;
     uv_loop_t loop;
@@ -255,7 +257,8 @@ static bool open_servers(struct feed *feed, struct error *error)
                                        .names = &configuration->live_names,
                                        .store = &configuration->store,
                                        .news_prefix = configuration->notifications.prefix,
-                                       .critical = feed->critical};
+                                       .critical = feed->critical,
+                                       .kinds = kinds};
     for (; server; server = server->next) {
         if (feed->count == SERVERS_MAX)
             return error_set(error, "more than %d servers", SERVERS_MAX);

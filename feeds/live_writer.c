@@ -7,11 +7,9 @@
 
 #include "feeds/kept.h"
 #include "feeds/live_compare.h"
+#include "feeds/live_domains.h"
 #include "feeds/live_pipe.h"
 #include "feeds/live_script.h"
-
-/* Domains for which there is an element `server`. */
-#define DOMAINS_MAX 1000
 
 /* Bytes for a name or a key, in an arena. */
 #define NAME_ROOM 32768
@@ -32,9 +30,7 @@ struct live_writer {
     struct kept *waiting_first, *waiting_last;
     uint64_t merged, lost;
 
-    struct live_table domains; /* of struct live_entry */
-    bool server_told, server_up;
-    int64_t server_since_us;
+    struct live_domains domains;
 };
 
 /* ---- changes on their way ---- */
@@ -225,43 +221,23 @@ static void change_element(struct live_writer *writer, struct slice domain, enum
     change(writer, &name, json, gone, false);
 }
 
-/* Says in DOMAIN whether the PBX is heard. */
-static void tell_server(struct live_writer *writer, struct slice domain)
+static void tell_server(void *self, struct slice domain, struct slice json)
 {
-    struct arena arena;
-    arena_init(&arena, NAME_ROOM);
-    struct buffer json = buffer_in(&arena);
-    struct slice server = writer->settings->model.server;
-    buffer_format(&json, "{\"id\":\"%.*s\",\"state\":\"%s\",\"since\":%lld,\"server\":\"%.*s\"}",
-                  SLICE_ARGUMENTS(server), writer->server_up ? "up" : "away",
-                  (long long)writer->server_since_us, SLICE_ARGUMENTS(server));
-    change_element(writer, domain, ELEMENT_SERVER, server, buffer_slice(&json), false);
-    arena_free(&arena);
-}
-
-static void note_domain(struct live_writer *writer, struct slice domain)
-{
-    if (live_table_find(&writer->domains, domain) || writer->domains.count >= DOMAINS_MAX)
-        return;
-    if (live_table_add(&writer->domains, domain, sizeof(struct live_entry)) && writer->server_told)
-        tell_server(writer, domain);
+    struct live_writer *writer = self;
+    change_element(writer, domain, ELEMENT_SERVER, writer->domains.server, json, false);
 }
 
 void live_writer_server_is(struct live_writer *writer, bool up, int64_t since_us)
 {
-    struct live_entry *domain = NULL;
-    writer->server_told = true;
-    writer->server_up = up;
-    writer->server_since_us = since_us;
-    while ((domain = live_table_after(&writer->domains, domain)))
-        tell_server(writer, domain->key);
+    live_domains_server_is(&writer->domains, up, since_us);
 }
 
 static void element_is(void *self, struct slice domain, enum element element, struct slice id,
                        struct slice json)
 {
-    note_domain(self, domain);
-    change_element(self, domain, element, id, json, false);
+    struct live_writer *writer = self;
+    live_domains_note(&writer->domains, domain);
+    change_element(writer, domain, element, id, json, false);
 }
 
 static void element_gone(void *self, struct slice domain, enum element element, struct slice id,
@@ -273,10 +249,11 @@ static void element_gone(void *self, struct slice domain, enum element element, 
 static void registered(void *self, struct slice domain, struct slice extension,
                        struct slice contact, struct slice json, bool fresh)
 {
+    struct live_writer *writer = self;
     const struct kept_name name = {
         .kind = KEPT_PHONE, .domain = domain, .id = extension, .contact = contact};
-    note_domain(self, domain);
-    change(self, &name, json, false, fresh);
+    live_domains_note(&writer->domains, domain);
+    change(writer, &name, json, false, fresh);
 }
 
 static void unregistered(void *self, struct slice domain, struct slice extension,
@@ -367,6 +344,8 @@ struct live_writer *live_writer_open(uv_loop_t *loop, const struct live_writer_s
         free(writer);
         return NULL;
     }
+    writer->domains = (struct live_domains){
+        .server = settings->model.server, .self = writer, .tell = tell_server};
     writer->compare = (struct live_compare){
         .pipe = writer->pipe, .server = settings->model.server, .self = writer, .found = found};
     return writer;
@@ -404,13 +383,10 @@ struct live_writer_counts live_writer_counts(const struct live_writer *writer)
 
 void live_writer_close(struct live_writer *writer)
 {
-    struct live_entry *domain;
     writer->up = false;
     live_pipe_close(writer->pipe);
     live_close(writer->live);
     kept_free(&writer->kept);
-    while ((domain = live_table_after(&writer->domains, NULL)))
-        live_table_remove(&writer->domains, domain);
-    live_table_close(&writer->domains);
+    live_domains_free(&writer->domains);
     free(writer);
 }

@@ -12,21 +12,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-
-/* Events that wait for the lists, in bytes; more are thrown away, and the lists asked for again. */
-#define HELD_BYTES_MAX ((size_t)128 << 20)
+#include "feeds/feed_status.h"
+#include "feeds/held_events.h"
 
 /* After a list that could not be used, or events that were thrown away. */
 #define AGAIN_MS 5000
-
-/* Memory for reading one held event: what the event socket may send, read. */
-#define EVENT_BYTES_MAX ((size_t)64 << 20)
-
-/* An event that waits for the lists; its text stands behind it. */
-struct held {
-    struct held *next;
-    size_t length;
-};
 
 typedef bool pbx_snapshot(struct live *live, struct slice json, int64_t now_us,
                           struct error *error);
@@ -36,9 +26,6 @@ static pbx_snapshot *const lists[SOURCE_LISTS] = {
     [SOURCE_CHANNELS] = live_snapshot_channels,
     [SOURCE_CALLS] = live_snapshot_calls,
 };
-
-/* By enum pbx_kind. */
-static const struct source_kind *const kinds[] = {[PBX_FREESWITCH] = &freeswitch_source};
 
 struct pbx {
     const struct pbx_common *common;
@@ -58,58 +45,31 @@ struct pbx {
     size_t lists_asked; /* answers that are to come; 0: events are told at once */
     size_t list;        /* the next answer's */
     bool lists_bad;
-    struct held *held_first, *held_last;
-    size_t held_bytes;
+    struct held_events held; /* until the lists are in */
     uint64_t thrown_away;
 };
 
-/* ---- events that wait ---- */
+/* ---- events ---- */
 
-static void hold(struct pbx *pbx, const struct esl_event *event)
+static void tell(void *self, const struct esl_event *event)
 {
-    size_t size = sizeof(struct held) + event->json.length;
-    struct held *held = pbx->held_bytes + size <= HELD_BYTES_MAX ? malloc(size) : NULL;
-    if (!held) {
+    struct pbx *pbx = self;
+    live_event(pbx->live, event);
+}
+
+static void tell_held(struct pbx *pbx)
+{
+    pbx->thrown_away += held_events_tell(&pbx->held, tell, pbx);
+}
+
+static void on_event(void *self, const struct esl_event *event)
+{
+    struct pbx *pbx = self;
+    if (pbx->lists_asked == 0) {
+        tell(pbx, event);
+    } else if (!held_events_add(&pbx->held, event)) {
         pbx->thrown_away++;
         pbx->lists_bad = true;
-        return;
-    }
-    held->next = NULL;
-    held->length = event->json.length;
-    memcpy(held + 1, event->json.data, event->json.length);
-    if (pbx->held_first)
-        pbx->held_last->next = held;
-    else
-        pbx->held_first = held;
-    pbx->held_last = held;
-    pbx->held_bytes += size;
-}
-
-static void tell_held(struct pbx *pbx, const struct held *held)
-{
-    struct arena arena;
-    struct esl_event event;
-    struct error error;
-    arena_init(&arena, EVENT_BYTES_MAX);
-    if (esl_event_read(slice_of((const char *)(held + 1), held->length), &arena, &event, &error))
-        live_event(pbx->live, &event);
-    else
-        pbx->thrown_away++;
-    arena_free(&arena);
-}
-
-/* Takes all that waits off; TELL: tells the model of it. */
-static void let_go(struct pbx *pbx, bool tell)
-{
-    struct held *held = pbx->held_first;
-    pbx->held_first = NULL;
-    pbx->held_bytes = 0;
-    while (held) {
-        struct held *next = held->next;
-        if (tell)
-            tell_held(pbx, held);
-        free(held);
-        held = next;
     }
 }
 
@@ -126,7 +86,7 @@ static void on_again(uv_timer_t *again)
 
 static void lists_are_in(struct pbx *pbx)
 {
-    let_go(pbx, true);
+    tell_held(pbx);
     if (pbx->lists_bad)
         uv_timer_start(&pbx->again, on_again, AGAIN_MS, 0);
     else
@@ -184,15 +144,6 @@ static void on_ready(void *self)
     ask_for_lists(pbx);
 }
 
-static void on_event(void *self, const struct esl_event *event)
-{
-    struct pbx *pbx = self;
-    if (pbx->lists_asked > 0)
-        hold(pbx, event);
-    else
-        live_event(pbx->live, event);
-}
-
 static void on_grace_over(uv_timer_t *grace)
 {
     struct pbx *pbx = grace->data;
@@ -212,7 +163,7 @@ static void on_away(void *self, const struct error *reason)
 {
     struct pbx *pbx = self;
     (void)reason; /* the connection has told the log */
-    let_go(pbx, true);
+    tell_held(pbx);
     pbx->lists_asked = 0;
     uv_timer_stop(&pbx->again);
     server_is(pbx, false);
@@ -261,33 +212,26 @@ const char *pbx_name(const struct pbx *pbx)
     return pbx->server->name;
 }
 
-static void add_member(struct buffer *out, const char *name, uint64_t value)
-{
-    buffer_format(out, ",\"%s\":%llu", name, (unsigned long long)value);
-}
-
 void pbx_write_status(const struct pbx *pbx, struct buffer *out)
 {
-    const struct live_writer_counts counts = live_writer_counts(pbx->writer);
     static const struct source_counts none;
     const struct source_counts *heard =
         pbx->source ? pbx->source->kind->counts(pbx->source) : &none;
-    const char *state = pbx->stopped ? "stopped" : pbx->up ? "up" : "away";
-    buffer_format(out, "{\"state\":\"%s\",\"since\":%lld,\"time\":%lld,\"address\":", state,
-                  (long long)pbx->since_us, (long long)clock_now_us());
-    buffer_add_json(out, slice_from(pbx->server->host));
-    add_member(out, "port", (uint64_t)pbx->server->port);
-    add_member(out, "pid", (uint64_t)getpid());
-    add_member(out, "channels", live_channel_count(pbx->live));
-    add_member(out, "registrations", live_registration_count(pbx->live));
-    add_member(out, "events", heard->events);
-    add_member(out, "bad_events", heard->bad_events + pbx->thrown_away);
-    add_member(out, "connections", heard->connections);
-    add_member(out, "written", counts.written);
-    add_member(out, "merged", counts.merged);
-    add_member(out, "lost", counts.lost);
-    add_member(out, "refused", counts.refused);
-    buffer_add_byte(out, '}');
+    const struct feed_status status = {.state = pbx->stopped ? FEED_STOPPED
+                                                : pbx->up    ? FEED_UP
+                                                             : FEED_AWAY,
+                                       .since_us = pbx->since_us,
+                                       .time_us = clock_now_us(),
+                                       .address = slice_from(pbx->server->host),
+                                       .port = pbx->server->port,
+                                       .pid = getpid(),
+                                       .channels = live_channel_count(pbx->live),
+                                       .registrations = live_registration_count(pbx->live),
+                                       .events = heard->events,
+                                       .bad_events = heard->bad_events + pbx->thrown_away,
+                                       .connections = heard->connections,
+                                       .changes = live_writer_counts(pbx->writer)};
+    feed_status_write(&status, out);
 }
 
 /* ---- beginning and end ---- */
@@ -302,8 +246,8 @@ static bool open_parts(struct pbx *pbx, struct error *error)
     if (!pbx->writer)
         return false;
     pbx->live = live_writer_model(pbx->writer);
-    pbx->source =
-        kinds[pbx->server->kind]->open(common->loop, pbx->server, password, &pbx->hooks, error);
+    pbx->source = common->kinds[pbx->server->kind]->open(common->loop, pbx->server, password,
+                                                         &pbx->hooks, error);
     return pbx->source != NULL;
 }
 
@@ -355,7 +299,7 @@ void pbx_stop(struct pbx *pbx)
     uv_timer_stop(&pbx->again);
     pbx->source->kind->close(pbx->source);
     pbx->source = NULL;
-    let_go(pbx, true);
+    tell_held(pbx);
     server_is(pbx, false);
 }
 
