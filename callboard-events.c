@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "configuration.h"
 #include "events/door.h"
+#include "events/request.h"
 
 struct program {
     uv_loop_t loop;
@@ -208,20 +209,31 @@ static int run(const char *path, struct configuration *configuration)
 }
 
 static const char usage[] = "usage: callboard-events [--config FILE] [--check-config]\n"
-                            "       callboard-events --version | --help\n"
+                            "       callboard-events --routes | --version | --help\n"
                             "\n"
                             "  --config FILE   read FILE instead of " DEFAULT_CONFIG "\n"
                             "  --check-config  say what is wrong with the configuration, and end\n"
+                            "  --routes        print what is served, a line each, and end\n"
                             "\n"
                             "See callboard-events(8) and callboard.conf(5).\n";
 
+static int print_routes(void)
+{
+    struct arena arena;
+    arena_init(&arena, 65536);
+    struct buffer out = buffer_in(&arena);
+    request_write_paths(&out);
+    printf("%.*s", SLICE_ARGUMENTS(buffer_slice(&out)));
+    arena_free(&arena);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
-    static const struct option known[] = {{"config", required_argument, NULL, 'c'},
-                                          {"check-config", no_argument, NULL, 'k'},
-                                          {"version", no_argument, NULL, 'v'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option known[] = {
+        {"config", required_argument, NULL, 'c'}, {"check-config", no_argument, NULL, 'k'},
+        {"routes", no_argument, NULL, 'r'},       {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
     const char *path = getenv("CALLBOARD_CONFIG");
     struct error error;
     bool check = false;
@@ -230,6 +242,7 @@ int main(int argc, char **argv)
         switch (option) {
         case 'c': path = optarg; break;
         case 'k': check = true; break;
+        case 'r': return print_routes();
         case 'v': puts("callboard " PACKAGE_VERSION); return 0;
         case 'h': fputs(usage, stdout); return 0;
         default: return 2;

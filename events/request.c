@@ -159,20 +159,38 @@ static bool read_upgrade(const struct head *head, struct request *request)
     return true;
 }
 
+static const struct {
+    const char *path;
+    enum request_kind kind;
+    bool basix;
+} paths[] = {
+    {"/basix/api/ws_cti", REQUEST_STREAM, true},
+    {"/events", REQUEST_STREAM, false},
+    {"/events/connections", REQUEST_LIST, false},
+};
+#define PATHS (sizeof paths / sizeof *paths)
+
+void request_write_paths(struct buffer *out)
+{
+    for (size_t i = 0; i < PATHS; i++)
+        buffer_format(out, "GET %s\n", paths[i].path);
+}
+
 static bool read_path(const struct head *head, struct request *request)
 {
     bool upgrade = head_list_has(head->upgrade, "websocket");
-    bool basix = slice_is(head->path, "/basix/api/ws_cti");
-    if (slice_is(head->path, "/events/connections"))
-        request->kind = REQUEST_LIST;
-    else if (!basix && !slice_is(head->path, "/events"))
+    size_t i = 0;
+    while (i < PATHS && !slice_is(head->path, paths[i].path))
+        i++;
+    if (i == PATHS)
         return refuse(request, 404, "there is nothing at this path");
     if (!slice_is(head->method, "GET"))
         return refuse(request, 405, "this method is not allowed here");
-    request->arrival.wire = basix ? WIRE_BINARY : upgrade ? WIRE_TEXT : WIRE_SSE;
+    request->kind = paths[i].kind;
+    request->arrival.wire = paths[i].basix ? WIRE_BINARY : upgrade ? WIRE_TEXT : WIRE_SSE;
     if (request->kind == REQUEST_LIST)
         return true;
-    if (basix && !upgrade)
+    if (paths[i].basix && !upgrade)
         return refuse(request, 426, "this is for WebSocket clients");
     return !upgrade || read_upgrade(head, request);
 }

@@ -30,6 +30,9 @@ struct request {
 void request_read(const struct head *head, const char *origins, const char *peer,
                   struct arena *arena, struct request *request);
 
+/* Adds what is served, a line each: "GET /events". */
+void request_write_paths(struct buffer *out);
+
 /* What follows from who it is. */
 void request_finish(struct request *request, const struct access *access);
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""openapi.py DOCUMENT routes <LIST             LIST, of callboard.fcgi --routes, is what DOCUMENT describes
+"""openapi.py DOCUMENT routes <LIST             LIST, of the programs' --routes, is what DOCUMENT describes
+openapi.py DOCUMENT schema NAME <LINES         each of LINES, which are JSON, is what DOCUMENT's schema NAME says
 openapi.py DOCUMENT answer METHOD PATH STATUS CONTENT-TYPE <BODY   the answer is one that DOCUMENT describes
 
 Says what is wrong; status 1 then.
@@ -45,6 +46,18 @@ def operation_of(document, method, path):
     return min(fitting, key=lambda each: each[0])[1] if fitting else None
 
 
+def errors_in(document, schema, text):
+    validator = jsonschema.Draft202012Validator({**schema, "components": document["components"]})
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(json.loads(text))]
+
+
+def check_lines(document, name, lines):
+    schema, wrong, count = {"$ref": f"#/components/schemas/{name}"}, [], 0
+    for count, line in enumerate(lines, 1):
+        wrong += [f"{error}: {line[:200]}" for error in errors_in(document, schema, line)]
+    return wrong or ([] if count else ["no lines"])
+
+
 def check_answer(document, method, path, status, content_type, body):
     operation = operation_of(document, method.lower(), path.split("?")[0])
     if operation is None:
@@ -62,11 +75,7 @@ def check_answer(document, method, path, status, content_type, body):
         return [f"{method} {path}: {kind!r}, and described are {', '.join(content)}"]
     if kind != "application/json":
         return []
-    schema = {**content[kind]["schema"], "components": document["components"]}
-    return [
-        f"{method} {path}: {error.json_path}: {error.message}"
-        for error in jsonschema.Draft202012Validator(schema).iter_errors(json.loads(body))
-    ]
+    return [f"{method} {path}: {error}" for error in errors_in(document, content[kind]["schema"], body)]
 
 
 def main(path, action, *arguments):
@@ -74,6 +83,8 @@ def main(path, action, *arguments):
         document = yaml.safe_load(file)
     if action == "routes":
         wrong = check_routes(document, sys.stdin)
+    elif action == "schema":
+        wrong = check_lines(document, *arguments, sys.stdin)
     else:
         wrong = check_answer(document, *arguments, sys.stdin.read())
     print("\n".join(wrong))

@@ -9,13 +9,17 @@ described() {
 }
 
 routes_described() {
-  "$CALLBOARD_BUILD/callboard.fcgi" --routes | described routes
+  { "$CALLBOARD_BUILD/callboard.fcgi" --routes && "$CALLBOARD_BUILD/callboard-events" --routes; } | described routes
 }
 
 ok "the routes are those of the document" routes_described
 
 start_instance "[bench]
-noop = yes"
+noop = yes
+
+[events]
+commands = yes
+command_seconds = 1"
 
 # answered STATUS METHOD PATH [ARGUMENT-OF-CURL]...: PATH may have a query.
 answered() {
@@ -91,3 +95,45 @@ answered 200 GET /channels
 
 answered 200 GET /status
 answered 200 GET /metrics
+
+# The event stream, with the domain's credential.
+domain_token=$CALLBOARD_DOMAIN:$CALLBOARD_DOMAIN_TOKEN
+
+events_answered() {
+  anonymous GET "$2" "${@:3}"
+  same "GET $2 is answered $1" "$1" "$STATUS"
+  ok "GET $2: $1 as described" described_answer GET "$2"
+}
+
+# Node's ws hears what stands, three changes, and the answer to a command; without its own first and last line.
+stream_messages() {
+  timeout 40 node "$root/tests/events_client.js" "wss${CALLBOARD_URL#https}/events?$1" "$domain_token" "${@:2}" |
+    grep '"seq"' | described schema stream_message
+}
+
+change() {
+  redis HSET "callboard:elements:$CALLBOARD_DOMAIN:channel" u1 "$2" >/dev/null
+  redis XADD "callboard:events:$CALLBOARD_DOMAIN" '*' element channel id u1 event "$1" data "$2"
+}
+
+first=$(change added '{"uuid":"u1","user_id":"ada","server":"pbx1"}')
+ok "messages: what stands, and the answer to a command" stream_messages "" send '{"cmd":"hangup","uuid":"u1"}'
+change updated '{"uuid":"u1","user_id":"ada","server":"pbx1","called_number":"1"}' >/dev/null
+change removed '{"uuid":"u1","user_id":"ada"}' >/dev/null
+ok "messages: what was missed" stream_messages "since=$first" until '"event":"removed"'
+commands() {
+  say '{"cmd":"park","uuid":"u1","timeout":30}
+{"cmd":"hangup","uuid":"u1"}
+{"cmd":"transfer","uuid":"u1","user_id":"1","user_name":"Ada","destination":"1001"}
+{"cmd":"eavesdrop","uuid":"u1","target_uuid":"u2","subcommand":"listen"}'
+}
+ok "commands, as Basix clients send them" described schema command < <(commands)
+not_ok "and no others" described schema command <<<'{"cmd":"reboot","uuid":"u1"}'
+anonymous GET "/events?element=server" --user "$domain_token" --max-time 2
+same "server-sent events: their type" "text/event-stream; charset=utf-8" "$(header Content-Type)"
+ok "as described" described_answer GET /events
+ok "and what is in them" described schema stream_message < <(sed -n 's/^data: //p' "$work/body")
+events_answered 200 /events/connections --user "$domain_token"
+events_answered 401 /events
+events_answered 400 "/events?element=none" --user "$domain_token"
+events_answered 426 /basix/api/ws_cti --user "$domain_token"
