@@ -248,6 +248,10 @@ int main(int argc, char **argv)
         default: return 2;
         }
     }
+    if (optind < argc) {
+        fprintf(stderr, "callboard-events: what is \"%s\" for? See --help.\n", argv[optind]);
+        return 2;
+    }
     if (!path && access(DEFAULT_CONFIG, F_OK) == 0)
         path = DEFAULT_CONFIG;
     struct configuration *configuration = configuration_load(path, &error);

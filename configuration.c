@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/listen.h"
 #include "base/log.h"
 
 #define MEMBER(name) offsetof(struct configuration, name)
@@ -17,7 +18,8 @@ static const struct config_option own_options[] = {
      .name = "listen",
      .kind = CONFIG_TEXT,
      .offset = MEMBER(listen),
-     .standard = "unix:/run/callboard/callboard.sock"},
+     .standard = "unix:/run/callboard/callboard.sock",
+     .check = listen_check},
     {.section = "callboard",
      .name = "workers",
      .kind = CONFIG_NUMBER,
@@ -120,8 +122,8 @@ static bool load(struct configuration *configuration, const char *path, struct e
     if (!store_settings_check(&configuration->store, error) ||
         !credentials_settings_check(&configuration->credentials, error) ||
         !cticache_settings_complete(&configuration->cticache, error) ||
-        !phonecalls_settings_check(&configuration->phonecalls, error) ||
         !notifications_settings_check(&configuration->notifications, error) ||
+        !events_settings_check(&configuration->events, error) ||
         !live_names_check(&configuration->live_names, error) ||
         !directory_elements_check(&configuration->directory_elements, error) ||
         !freeswitch_settings_complete(&configuration->freeswitch, &configuration->arena, error))

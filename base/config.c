@@ -99,7 +99,10 @@ static bool set_value(const struct config_option *option, void *settings, struct
     if (!copy.data || !name.data)
         return error_set(error, "out of memory");
     switch (option->kind) {
-    case CONFIG_TEXT: *(const char **)(void *)target = copy.data; return true;
+    case CONFIG_TEXT:
+        *(const char **)(void *)target = copy.data;
+        return !option->check || option->check(copy.data, error) ||
+               error_prefix(error, "%s", option->name);
     case CONFIG_NUMBER: return set_number(option, target, value, error);
     case CONFIG_BOOLEAN: return set_boolean(option, target, value, error);
     case CONFIG_CHOICE: return set_choice(option, target, value, error);

@@ -28,6 +28,8 @@ struct config_option {
     const char *standard; /* the value when none is given, as in a file; NULL: leave as it is */
     int64_t minimum, maximum;
     const char *const *choices; /* CONFIG_CHOICE: NULL-terminated */
+    /* CONFIG_TEXT, may be NULL: whether VALUE can be used; else *error says why not, and the key need not be named. */
+    bool (*check)(const char *value, struct error *error);
     /*
      * CONFIG_OTHER: takes one VALUE; INSTANCE is what stood for the "*" of the section, else empty. Both
      * live in ARENA. May set *error and return false.

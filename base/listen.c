@@ -26,14 +26,20 @@ static const char *path_of(const char *address)
     return address[0] == '/' ? address : NULL;
 }
 
+static bool check_path(const char *path, struct error *error)
+{
+    size_t most = sizeof((struct sockaddr_un *)NULL)->sun_path - 1;
+    return (path[0] == '/' && strlen(path) <= most) ||
+           error_set(error, "%s: a socket needs an absolute path of at most %zu bytes", path, most);
+}
+
 /* True when the path is free, or holds a socket that nobody listens on. */
 static bool path_is_free(const char *path, struct error *error)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
     struct stat status;
-    if (path[0] != '/' || strlen(path) >= sizeof name.sun_path)
-        return error_set(error, "%s: a socket needs an absolute path of at most %zu bytes", path,
-                         sizeof name.sun_path - 1);
+    if (!check_path(path, error))
+        return false;
     if (lstat(path, &status) != 0)
         return errno == ENOENT ? true : error_set(error, "%s: %s", path, strerror(errno));
     if (!S_ISSOCK(status.st_mode))
@@ -99,29 +105,42 @@ static int open_unix(const char *path, const char *group, struct error *error)
     return -1;
 }
 
-static int open_tcp(const char *address, struct error *error)
+static bool read_tcp(const char *address, struct sockaddr_in *name, struct error *error)
 {
     struct slice port, host = slice_cut(slice_from(address), ':', &port);
-    struct sockaddr_in name = {.sin_family = AF_INET};
     char text[INET_ADDRSTRLEN] = "";
     uint64_t number;
     if (slice_is(host, "localhost"))
         host = slice_from("127.0.0.1");
     if (host.length < sizeof text)
         memcpy(text, host.data, host.length);
-    if (inet_pton(AF_INET, text, &name.sin_addr) != 1 || !slice_number(port, 65535, &number) ||
-        ntohl(name.sin_addr.s_addr) >> 24 != 127) {
-        error_set(error,
-                  "cannot listen on %s: it must be unix:/path or 127.0.0.1:port; whoever "
-                  "reaches the socket may name any user",
-                  address);
+    if (inet_pton(AF_INET, text, &name->sin_addr) != 1 || !slice_number(port, 65535, &number) ||
+        ntohl(name->sin_addr.s_addr) >> 24 != 127)
+        return error_set(error,
+                         "cannot listen on %s: it must be unix:/path or 127.0.0.1:port; whoever "
+                         "reaches the socket may name any user",
+                         address);
+    name->sin_family = AF_INET;
+    name->sin_port = htons((uint16_t)number);
+    return true;
+}
+
+static int open_tcp(const char *address, struct error *error)
+{
+    struct sockaddr_in name = {0};
+    if (!read_tcp(address, &name, error))
         return -1;
-    }
-    name.sin_port = htons((uint16_t)number);
     int descriptor = bind_and_listen(AF_INET, &name, sizeof name);
     if (descriptor < 0)
         error_set(error, "cannot listen on %s: %s", address, strerror(errno));
     return descriptor;
+}
+
+bool listen_check(const char *address, struct error *error)
+{
+    const char *path = path_of(address);
+    struct sockaddr_in name = {0};
+    return path ? check_path(path, error) : read_tcp(address, &name, error);
 }
 
 int listen_open(const char *address, const char *group, struct error *error)

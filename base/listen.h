@@ -6,6 +6,9 @@
 
 #include "base/error.h"
 
+/* True when ADDRESS is one that listen_open could open; whether somebody else has it is not looked at. */
+bool listen_check(const char *address, struct error *error);
+
 /*
  * Opens ADDRESS, "unix:/path", "/path" or "127.0.0.1:port", for listening; returns the descriptor, non-blocking, or -1 and
  * *error. A unix socket has mode 0660 and, unless GROUP is empty, that group: who may connect may name any user, so nobody

@@ -3,6 +3,8 @@
  */
 #include "events/settings.h"
 
+#include "base/listen.h"
+
 #define MEMBER(name) offsetof(struct events_settings, name)
 
 #define TEXT(key, usual)                                                                           \
@@ -18,7 +20,12 @@
     }
 
 const struct config_option events_options[] = {
-    TEXT(listen, "unix:/run/callboard/events.sock"),
+    {.section = "events",
+     .name = "listen",
+     .kind = CONFIG_TEXT,
+     .offset = MEMBER(listen),
+     .standard = "unix:/run/callboard/events.sock",
+     .check = listen_check},
     TEXT(tokens, ""),
     TEXT(htpasswd, ""),
     TEXT(administrators, ""),

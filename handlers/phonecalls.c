@@ -31,6 +31,7 @@ const struct config_option phonecalls_options[] = {
      .name = "time_zone",
      .kind = CONFIG_TEXT,
      .offset = offsetof(struct phonecalls_settings, time_zone),
+     .check = zone_check,
      .standard = "UTC"},
     {.section = "phonecalls",
      .name = "contacts",
@@ -41,11 +42,6 @@ const struct config_option phonecalls_options[] = {
     {.section = "phonecalls", .name = "rewrite", .kind = CONFIG_OTHER, .set = set_rewrite},
 };
 const size_t phonecalls_option_count = sizeof phonecalls_options / sizeof *phonecalls_options;
-
-bool phonecalls_settings_check(const struct phonecalls_settings *settings, struct error *error)
-{
-    return zone_check(settings->time_zone, error) || error_prefix(error, "[phonecalls] time_zone");
-}
 
 /* ---- create: what a client sends ---- */
 

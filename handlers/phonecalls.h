@@ -41,9 +41,6 @@ enum phonecalls_contacts {
 extern const struct config_option phonecalls_options[];
 extern const size_t phonecalls_option_count;
 
-/* Checks what no single option shows; called once after loading. */
-bool phonecalls_settings_check(const struct phonecalls_settings *settings, struct error *error);
-
 /*
  * Records a call that another handler has learnt of, as plan_create does for one over /direct, and returns the next step; x->notes
  * is then phonecalls_render_create's, which goes on until it answers. INITIATED_US is since the epoch, DURATION in seconds

@@ -3,12 +3,23 @@
  */
 #include "store/settings.h"
 
+static bool check_address(const char *value, struct error *error)
+{
+    struct store_address address;
+    struct arena arena;
+    arena_init(&arena, 65536);
+    bool good = store_address_parse(value, &arena, &address, error);
+    arena_free(&arena);
+    return good;
+}
+
 const struct config_option store_options[] = {
     {.section = "redis",
      .name = "address",
      .kind = CONFIG_TEXT,
      .offset = offsetof(struct store_settings, address),
-     .standard = "unix:/run/redis/redis-server.sock"},
+     .standard = "unix:/run/redis/redis-server.sock",
+     .check = check_address},
     {.section = "redis",
      .name = "password_file",
      .kind = CONFIG_TEXT,

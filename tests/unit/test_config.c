@@ -202,6 +202,27 @@ static void test_unknown_in_environment(void)
     unsetenv("CALLBOARD_CONF_HOUSE_COUNT");
 }
 
+static bool begins_with_a(const char *value, struct error *why)
+{
+    return value[0] == 'a' || error_set(why, "it must begin with a, not \"%s\"", value);
+}
+
+static void test_text_check(void)
+{
+    static const struct config_option checked = {.section = "house",
+                                                 .name = "name",
+                                                 .kind = CONFIG_TEXT,
+                                                 .offset = offsetof(struct settings, name),
+                                                 .check = begins_with_a};
+    const struct config_group groups[] = {{&checked, 1, &settings}};
+    load("[house]\n\nname = b\n");
+    CU_ASSERT_FALSE(config_load(path, groups, 1, &arena, &error));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, ":3: name: it must begin with a, not \"b\""));
+    load("[house]\nname = aa\n");
+    CU_ASSERT_TRUE(config_load(path, groups, 1, &arena, &error));
+    CU_ASSERT_STRING_EQUAL(settings.name, "aa");
+}
+
 static void test_no_file(void)
 {
     const struct config_group groups[] = {{options, sizeof options / sizeof *options, &settings}};
@@ -272,5 +293,6 @@ SUITE("config", {"is made a file", make_file}, {"has standard values", test_stan
       {"reads a file", test_file}, {"says what is wrong where", test_errors},
       {"refuses what would be cut", test_lengths}, {"obeys the environment", test_environment},
       {"refuses what it does not know there", test_unknown_in_environment},
+      {"says where a text is wrong", test_text_check},
       {"needs the file it was told", test_no_file}, {"runs out of memory", test_memory},
       {"reads secrets", test_secret})

@@ -86,6 +86,7 @@ static void test_refused(void)
         error.text[0] = '\0';
         CU_ASSERT_EQUAL(listen_open(bad[i], "", &error), -1);
         CU_ASSERT_NOT_EQUAL(error.text[0], '\0');
+        CU_ASSERT_EQUAL(listen_check(bad[i], &error), slice_starts(slice_from(bad[i]), "/non"));
     }
 }
 
@@ -95,6 +96,8 @@ static void test_tcp(void)
     int another = listen_open("localhost:0", "", &error);
     CU_ASSERT_NOT_EQUAL(listening, -1);
     CU_ASSERT_NOT_EQUAL(another, -1);
+    CU_ASSERT_TRUE(listen_check("127.0.0.1:0", &error));
+    CU_ASSERT_TRUE(listen_check(address, &error));
     close(listening);
     close(another);
     listen_remove("127.0.0.1:0");

@@ -317,20 +317,10 @@ static void test_delete(void)
     fixture_free(&f);
 }
 
-static void test_settings(void)
-{
-    struct error error;
-    CU_ASSERT_TRUE(
-        phonecalls_settings_check(&(struct phonecalls_settings){.time_zone = "UTC"}, &error));
-    CU_ASSERT_FALSE(
-        phonecalls_settings_check(&(struct phonecalls_settings){.time_zone = "Caracas"}, &error));
-}
-
 SUITE("phonecalls", {"records a call", test_new}, {"records it once", test_again},
       {"knows an instant however it is written", test_same_instant},
       {"names what is wrong", test_wrong_fields}, {"bounds the url", test_long_url},
       {"names all that is wrong", test_all_at_once},
       {"refuses unknown numbers", test_unknown_number}, {"or makes a contact", test_made_contact},
       {"takes forms", test_form}, {"rewrites numbers", test_rewrite},
-      {"takes nothing from Redis on trust", test_surprises}, {"deletes days", test_delete},
-      {"checks its settings", test_settings})
+      {"takes nothing from Redis on trust", test_surprises}, {"deletes days", test_delete})
