@@ -43,7 +43,7 @@ machine_prepare() {
   installed=$work/installed
   ip link set lo up
   mkdir -p /var/log/nginx /var/log/apache2 /var/log/asterisk/cdr-csv /var/lib/nginx /var/lib/apache2 /var/www/html /var/tmp \
-    /var/cache/lighttpd /run/lock /etc/freeswitch/autoload_configs "$work/shims" "$work/redis"
+    /var/cache/lighttpd /var/spool /run/lock /etc/freeswitch/autoload_configs "$work/shims" "$work/redis"
   ln -s /run /var/run
   ln -s /run/lock /var/lock
   chmod 1777 /var/tmp
@@ -158,8 +158,9 @@ follow() {
 # install_here: the recipe "Install".
 install_here() {
   cd "$work/clone" && follow Install
-  same "callboard has a user" "/var/lib/callboard" "$(getent passwd callboard | cut -d: -f6)"
+  same "callboard has a user" /var/spool/callboard "$(getent passwd callboard | cut -d: -f6)"
   same "and a place for its sockets" "755 callboard" "$(stat -c '%a %U' /run/callboard)"
+  same "and one for the spool" "700 callboard" "$(stat -c '%a %U' /var/spool/callboard)"
 }
 
 first_call_works() {
