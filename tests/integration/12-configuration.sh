@@ -66,8 +66,6 @@ printf '[spool]\ndirectory = /nonexistent/spool\n' >"$file"
 ok "callboard-spool: the environment wins over the file" \
   env CALLBOARD_CONF_SPOOL_DIRECTORY="$work/spool" "$build/callboard-spool" --config "$file" list
 not_ok "which alone will not do" "$build/callboard-spool" --config "$file" list
-ok "variables of phonecalls are not theirs" \
-  env CALLBOARD_CONF_ASTERISK_DSN=cdr CALLBOARD_CONF_TOKEN=x "$build/callboard.fcgi" --config "$file" --check-config
 
 # --- while they run ---
 

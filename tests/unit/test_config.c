@@ -293,6 +293,5 @@ SUITE("config", {"is made a file", make_file}, {"has standard values", test_stan
       {"reads a file", test_file}, {"says what is wrong where", test_errors},
       {"refuses what would be cut", test_lengths}, {"obeys the environment", test_environment},
       {"refuses what it does not know there", test_unknown_in_environment},
-      {"says where a text is wrong", test_text_check},
-      {"needs the file it was told", test_no_file}, {"runs out of memory", test_memory},
-      {"reads secrets", test_secret})
+      {"says where a text is wrong", test_text_check}, {"needs the file it was told", test_no_file},
+      {"runs out of memory", test_memory}, {"reads secrets", test_secret})
