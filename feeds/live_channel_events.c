@@ -13,14 +13,16 @@ static void notify(struct live *live, struct live_channel *channel, const char *
 
 /* ---- a call is set up ---- */
 
-/* A queue has said so already, in words of its own. */
+/* News of a call for an agent, early enough. A queue has told it already, in words of its own. */
 static void announce(struct live *live, const struct live_channel *channel,
-                     const struct esl_event *event)
+                     const struct live_channel *caller, const struct esl_event *event)
 {
+    struct slice contact = live_channel_text(channel, LIVE_CONTACT_REF);
+    if (contact.length == 0 && caller)
+        contact = live_channel_text(caller, LIVE_CONTACT_REF);
     if (!channel->inbound && channel->texts[LIVE_USER] &&
         !slice_is(esl_event_get(event, "variable_cc_side"), "agent"))
-        live_news_call(live, live_channel_text(channel, LIVE_USER), channel->entry.key,
-                       esl_event_get(event, "variable_contact_ref"),
+        live_news_call(live, live_channel_text(channel, LIVE_USER), channel->entry.key, contact,
                        live_channel_text(channel, LIVE_CALLING_NUMBER));
 }
 
@@ -51,7 +53,7 @@ void live_channel_created(struct live *live, const struct esl_event *event)
     if (!channel || channel->ended)
         return;
     if (!known) {
-        announce(live, channel, event);
+        announce(live, channel, caller, event);
         originated(live, channel, event);
     }
     if (caller && caller != channel && !channel->inbound) {

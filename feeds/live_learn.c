@@ -64,7 +64,8 @@ static void learn(struct live *live, struct live_channel *channel, const struct 
                    {LIVE_CALLING_NUMBER, "Caller-Caller-ID-Number"},
                    {LIVE_CALLED_NUMBER, "Caller-Destination-Number"},
                    {LIVE_ADDRESS, "Caller-Network-Addr"},
-                   {LIVE_TAGS, "variable_callboard_tags"}};
+                   {LIVE_TAGS, "variable_callboard_tags"},
+                   {LIVE_CONTACT_REF, "variable_contact_ref"}};
     struct slice name = esl_event_get(event, "Event-Name");
     int64_t offered = live_time_of(event, "Caller-Channel-Created-Time");
     int64_t answered = live_time_of(event, "Caller-Channel-Answered-Time");

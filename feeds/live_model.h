@@ -106,9 +106,10 @@ enum live_text {
     LIVE_URL,         /* of a leg to a SIP address that is neither an extension's nor a trunk's */
     LIVE_ORIGINATION, /* these three as BASIX clients read them; set by the dialplan */
     LIVE_END_USER,
-    LIVE_TAGS
+    LIVE_TAGS,
+    LIVE_CONTACT_REF /* the dialler's name for who is called */
 };
-#define LIVE_TEXTS 17
+#define LIVE_TEXTS 18
 
 /* Elements that a channel is shown as. */
 enum live_shown {

@@ -36,7 +36,8 @@ static void offer(struct live *live, const struct esl_event *event)
 {
     struct live_channel *member = member_of(live, event);
     struct slice domain, agent = slice_cut(esl_event_get(event, "CC-Agent"), '@', &domain);
-    live_news_call(live, agent, esl_event_get(event, "CC-Member-Session-UUID"), none,
+    live_news_call(live, agent, esl_event_get(event, "CC-Member-Session-UUID"),
+                   member ? live_channel_text(member, LIVE_CONTACT_REF) : none,
                    esl_event_get(event, "CC-Member-CID-Number"));
     if (!member || member->place != LIVE_QUEUE)
         return;

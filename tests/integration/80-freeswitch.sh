@@ -222,10 +222,12 @@ http PUT "/directory/$domain/extensions/1000" -H 'Content-Type: application/json
 same "a user is written" 201 "$STATUS"
 ok "FreeSWITCH is asked to forget it" eventually 10 grep -qxF "api xml_flush_cache id 1000 $domain" "$work/one.commands"
 ok "and so is the other" eventually 10 grep -qxF "api xml_flush_cache id 1000 $domain" "$work/two.commands"
+http PUT "/directory/$domain/groups/sales" -H 'Content-Type: application/json' --data-binary '{"members":["1000"]}'
 redis publish callboard:directory:changes '{"domain":"a b","user":"1\nexit"}' >/dev/null
 redis publish callboard:directory:changes '{"domain":"c.test","user":"7"}' >/dev/null
 eventually 10 grep -q "id 7 c.test" "$work/one.commands"
 not_ok "what is no user's name becomes no command" grep -qE 'exit|a b' "$work/one.commands"
+not_ok "nor does a group" grep -q sales "$work/one.commands"
 
 # --- a command ---
 

@@ -74,11 +74,11 @@ ok "an extension that the API makes" \
 http DELETE /directory/a.test/extensions/2500
 ok "and deletes" eventually 5 has a.test user 999
 
-# A minute between two comparisons: what follows at once does so because it is told.
+# An hour between two comparisons: what follows at once does so because it is told.
 server_stop freeswitch
-export CALLBOARD_CONF_FREESWITCH_DIRECTORY_SECONDS=3600
+sed -i 's/^directory_seconds = 1$/directory_seconds = 3600/' "$dir/callboard.conf"
+redis hset cti_exten@a.test 1997 '{}' >"$work/redis"
 server_start freeswitch
-redis hset cti_exten@a.test 1997 '{}' >"$work/redis" # by another tool, and looked at by the first comparison only
 ok "the first comparison is over" eventually 10 element_is a.test user 1997 '{"id":"1997","name":"1997","main_extension":"1997"}'
 http PUT /directory/a.test/groups/hotline -H "$json_type" \
   -d '{"members":["1001","1003"],"variable":{"group_type":"hunt","label":"Hotline"}}'
@@ -100,7 +100,13 @@ ok "a domain that the API makes is there with its users" eventually 5 has c.test
 http DELETE /directory/c.test
 ok "and goes with them" eventually 5 has c.test user 0
 ok "itself too" eventually 5 has c.test domain 0
-unset CALLBOARD_CONF_FREESWITCH_DIRECTORY_SECONDS
+redis hset cti_exten@a.test 1996 '{"variable":{"role":"late"}}' >"$work/redis"
+sleep 2
+not_ok "what nobody tells waits for the next comparison" \
+  grep -q late <(redis hget callboard:elements:a.test:user 1996)
+server_stop freeswitch
+sed -i 's/^directory_seconds = 3600$/directory_seconds = 1/' "$dir/callboard.conf"
+server_start freeswitch
 
 # --- Redis and the feed come and go ---
 

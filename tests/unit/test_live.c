@@ -126,14 +126,30 @@ static void test_call_records(void)
     play_stop(&play);
 }
 
-static void test_no_news_unless_wanted(void)
+/* How many lines begin with PREFIX and have TEXT in them. */
+static size_t count_lines(const char *prefix, const char *text)
 {
-    start();
-    play.settings.agents_call = play.settings.agents_status = play.settings.campaigns_cdr = false;
-    play_session(&play, "callcenter", 0);
-    LINES("news ", "");
-    LINES("keep ", "");
-    stop();
+    char *lines = play_lines(&play, prefix), *rest;
+    size_t count = 0;
+    for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+        count += strstr(line, text) != NULL;
+    free(lines);
+    return count;
+}
+
+static void test_news_as_wanted(void)
+{
+    for (int wanted = 0; wanted < 8; wanted++) {
+        start();
+        play.settings.agents_call = wanted & 1;
+        play.settings.agents_status = wanted & 2;
+        play.settings.campaigns_cdr = wanted & 4;
+        play_session(&play, "callcenter", 0);
+        CU_ASSERT_EQUAL(count_lines("news ", "\"type\":\"call\""), wanted & 1 ? 2 : 0);
+        CU_ASSERT_EQUAL(count_lines("news ", "\"type\":\"status\""), wanted & 2 ? 4 : 0);
+        CU_ASSERT_EQUAL(count_lines("keep campaigns ", "\"type\":\"cdr\""), wanted & 4 ? 2 : 0);
+        stop();
+    }
 }
 
 /* ---- registrations ---- */
@@ -285,7 +301,7 @@ static void test_broken_row(void)
 }
 
 SUITE("live", {"answered call", test_answered_call}, {"captured sessions", test_sessions},
-      {"call records", test_call_records}, {"no news unless wanted", test_no_news_unless_wanted},
+      {"call records", test_call_records}, {"news as wanted", test_news_as_wanted},
       {"registrations", test_registrations}, {"expiry", test_expiry}, {"lists", test_lists},
       {"lists after events", test_lists_after_events}, {"what is no list", test_no_lists},
       {"a broken row", test_broken_row})

@@ -80,6 +80,27 @@ static void test_whom_a_leg_calls_is_not_whose_it_is(void)
 
 /* ---- news ---- */
 
+/* The dialler's words for whom it has called go along, on the way to an agent and by a queue. */
+static void test_agents_hear_of_calls(void)
+{
+#define CALL(call, agent)                                                                          \
+    "{\"type\":\"call\",\"payload\":{\"call_ref\":\"" call                                         \
+    "\",\"contact_ref\":\"c-7\",\"number\":\"0301234\",\"ref\":\"" agent "\"}}\n"
+    start();
+    event("CHANNEL_CREATE", "customer",
+          "\"Call-Direction\":\"outbound\",\"variable_contact_ref\":\"c-7\"");
+    event("CHANNEL_CREATE", "agent",
+          TO_1000 ",\"Other-Leg-Unique-ID\":\"customer\",\"Caller-Caller-ID-Number\":\"0301234\"");
+    LINES("news agents 1000 ", CALL("agent", "1000"));
+    event("CUSTOM", "",
+          "\"Event-Subclass\":\"callcenter::info\",\"CC-Action\":\"agent-offering\",\"CC-Agent\":"
+          "\"1001@default\",\"CC-Member-Session-UUID\":\"customer\",\"CC-Member-CID-Number\":"
+          "\"0301234\"");
+    LINES("news agents 1001 ", CALL("customer", "1001"));
+    live_forget(play.live, 1795247732000000);
+    stop();
+}
+
 static void test_agents_log_in_and_out(void)
 {
     static const char *const changes[][2] = {{"status", "Available"},      {"status", "On Break"},
@@ -180,6 +201,7 @@ SUITE("live events", {"several calls of one extension", test_several_calls_of_on
       {"nobody is impersonated", test_nobody_is_impersonated},
       {"a trunk's leg is in the domain of its call", test_trunk_leg_is_in_the_domain_of_its_call},
       {"whom a leg calls is not whose it is", test_whom_a_leg_calls_is_not_whose_it_is},
+      {"agents hear of calls", test_agents_hear_of_calls},
       {"agents log in and out", test_agents_log_in_and_out}, {"two phones", test_two_phones},
       {"other pairs stay", test_other_pairs_stay},
       {"events out of order", test_events_out_of_order})
