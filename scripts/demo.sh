@@ -31,6 +31,7 @@ demo_settings() {
 [freeswitch]
 directory_domains = $demo_domain
 directory_seconds = 5
+commands = yes
 
 [freeswitch.server.demo]
 host = 127.0.0.1

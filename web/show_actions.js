@@ -104,6 +104,7 @@ export class ActionsView {
   }
 
   #choose(command, extensions) {
+    if (!this.#call || !this.#ask(this.#call).commands.includes(command)) return; // it is over
     const say = this.#say;
     const {legs, target, ...asked} = this.#ask(this.#call);
     const listeners = command === 'eavesdrop' ? asked.listeners() : [];
@@ -143,7 +144,7 @@ export class ActionsView {
   }
 
   async #go() {
-    if (!this.#ask(this.#call).commands.includes(this.#command)) return write($('actions-error'), this.#say('callOver'));
+    if (!this.#call || !this.#ask(this.#call).commands.includes(this.#command)) return write($('actions-error'), this.#say('callOver'));
     const asked = ++this.#asked;
     const packet = this.#packet();
     this.#dialog.dataset.busy = 'true';

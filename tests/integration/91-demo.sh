@@ -52,10 +52,20 @@ if ! command -v chromium >/dev/null; then
 elif sanitized; then
   say "# skipped: the wallboard in a browser, as a browser beside sanitized servers takes too long"
 else
-  background browser node "$root/tests/wallboard/office.mjs" "$(demo_wallboard)" "$work/pictures"
+  background browser node "$root/tests/wallboard/office.mjs" "$(demo_wallboard)" "$work/pictures" "$CALLBOARD_REDIS"
   restart_when_asked
   failures=$((failures + $(grep -c '^not ok ' "$work/browser.log")))
   grep -q '^\(not \)\?ok - the browser has nothing' "$work/browser.log" || fail "the test of the page gets to its end"
   cat "$work/browser.log"
+
+  audit=$(grep -h ' command .*wallboard@callboard.test ' "$dir/log/events.log")
+  for command in hangup park transfer eavesdrop; do
+    contains "$command is in the audit log" "command $command of wallboard@callboard.test from 127.0.0.1" "$audit"
+  done
+  records() {
+    http POST /direct/items/phonecalls/list -d "token=$CALLBOARD_TOKEN&from=$(date -ud '2 days ago' +%F)&to=$(date -ud '2 days' +%F)"
+    [ "$(grep -c phonecallId <<<"$BODY")" -gt 2 ]
+  }
+  ok "its calls are recorded" eventually 10 records
 fi
 ok "the simulated PBX has nothing to complain of" test -z "$(grep -v '^demo-pbx listens' "$dir/log/demo.log")"
