@@ -44,6 +44,7 @@ static struct slice registration_json(struct live *live, const json_t *row)
                    {",\"to-host\":", "realm"},
                    {",\"network-ip\":", "network_ip"},
                    {",\"network-port\":", "network_port"},
+                   {",\"user-agent\":", "user_agent"},
                    {",\"username\":", "reg_user"},
                    {",\"realm\":", "realm"}};
     struct buffer out = buffer_in(&live->scratch);
@@ -80,6 +81,7 @@ static void put_registration(struct live *live, const json_t *row)
     if (!fresh)
         return;
     live_phone_move(live, phone, live_contact_uri(text_of(row, "url")), text_of(row, "network_ip"));
+    live_text_learn(live, &phone->user_agent, text_of(row, "user_agent"));
     if (live->sink->registered)
         live->sink->registered(live->sink->self, phone->extension->domain, phone->extension->name,
                                phone->contact, registration_json(live, row), true);
@@ -109,7 +111,9 @@ bool live_snapshot_registrations(struct live *live, struct slice json, int64_t n
 static void assign(struct live *live, struct live_channel *channel, const json_t *row)
 {
     struct slice user, domain, address = text_of(row, "ip_addr");
-    if (live_cut_address(text_of(row, "presence_id"), &user, &domain)) {
+    if (live_cut_address(text_of(row, "owner"), &user, &domain)) /* of a source that knows it */
+        live_channel_assign(live, channel, user, domain);
+    else if (live_cut_address(text_of(row, "presence_id"), &user, &domain)) {
         struct live_extension *extension = live_extension_find(live, user, domain);
         struct live_phone *phone = extension ? extension->phones : NULL;
         while (phone && !(phone->address && slice_is(address, phone->address)))
