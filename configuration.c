@@ -100,6 +100,7 @@ static struct tables tables_for(struct configuration *configuration)
         {events_options, events_option_count, &configuration->events},
         {live_names_options, live_names_option_count, &configuration->live_names},
         {freeswitch_options, freeswitch_option_count, &configuration->freeswitch},
+        {pbx_server_options, pbx_server_option_count, &configuration->freeswitch.servers},
         {directory_elements_options, directory_elements_option_count,
          &configuration->directory_elements},
     }};

@@ -183,7 +183,7 @@ static void tell_pair(struct ami_translator *translator, const char *name,
                       const struct ami_channel *a, const struct ami_channel *b)
 {
     const struct ami_pair pairs[] = {{"Bridge-A-Unique-ID", a->entry.key},
-                                     {"Bridge-B-Unique-ID", b ? b->entry.key : a->entry.key}};
+                                     {"Bridge-B-Unique-ID", b->entry.key}};
     ami_tell_channel(translator, name, NULL, a, pairs, 2);
 }
 
@@ -194,8 +194,8 @@ static void pair(struct ami_translator *translator, struct ami_channel *a, struc
     tell_pair(translator, "CHANNEL_BRIDGE", a, b);
 }
 
-/* Pairs CHANNEL with a member of its bridge that has nobody, else with any. False: it is alone. */
-static bool find_peer(struct ami_translator *translator, struct ami_channel *channel)
+/* Pairs CHANNEL with a member of its bridge that has nobody, else with any. */
+static void find_peer(struct ami_translator *translator, struct ami_channel *channel)
 {
     struct ami_channel *peer = NULL;
     for (struct ami_channel *other = channel->bridge->members; other; other = other->next)
@@ -203,11 +203,10 @@ static bool find_peer(struct ami_translator *translator, struct ami_channel *cha
             peer = other;
     if (peer)
         pair(translator, channel, peer);
-    return peer != NULL;
 }
 
 void ami_channel_enter(struct ami_translator *translator, struct ami_channel *channel,
-                       struct slice id)
+                       struct slice id, struct ami_channel *swapped)
 {
     struct ami_bridge *bridge = live_table_find(&translator->bridges, id);
     if (bridge && channel->bridge == bridge)
@@ -220,13 +219,35 @@ void ami_channel_enter(struct ami_translator *translator, struct ami_channel *ch
     channel->bridge = bridge;
     channel->next = bridge->members;
     bridge->members = channel;
-    find_peer(translator, channel);
+    if (swapped && swapped != channel && swapped->bridge == bridge)
+        ami_channel_leave(translator, swapped);
+    if (!channel->peer)
+        find_peer(translator, channel);
+}
+
+/*
+ * CHANNEL is not in BRIDGE any more: whoever talked to it talks to another one there, or to nobody. The new pair is told of first,
+ * so that nobody is shown alone who is not.
+ */
+static void part(struct ami_translator *translator, struct ami_bridge *bridge,
+                 struct ami_channel *channel)
+{
+    const struct ami_channel *peer = channel->peer;
+    channel->peer = NULL;
+    for (struct ami_channel *other = bridge->members; other; other = other->next) {
+        bool left = other->peer == channel;
+        if (left) {
+            other->peer = NULL;
+            find_peer(translator, other);
+        }
+        if (other == peer || (left && !other->peer))
+            tell_pair(translator, "CHANNEL_UNBRIDGE", channel, other);
+    }
 }
 
 void ami_channel_leave(struct ami_translator *translator, struct ami_channel *channel)
 {
     struct ami_bridge *bridge = channel->bridge;
-    bool paired = channel->peer != NULL;
     if (!bridge)
         return;
     struct ami_channel **place = &bridge->members;
@@ -234,16 +255,8 @@ void ami_channel_leave(struct ami_translator *translator, struct ami_channel *ch
         place = &(*place)->next;
     *place = channel->next;
     channel->bridge = NULL;
-    channel->next = channel->peer = NULL;
-    if (paired)
-        tell_pair(translator, "CHANNEL_UNBRIDGE", channel, NULL);
-    for (struct ami_channel *other = bridge->members; other; other = other->next) {
-        if (other->peer != channel)
-            continue;
-        other->peer = NULL;
-        if (!find_peer(translator, other))
-            tell_pair(translator, "CHANNEL_UNBRIDGE", other, NULL);
-    }
+    channel->next = NULL;
+    part(translator, bridge, channel);
     if (!bridge->members)
         live_table_remove(&translator->bridges, bridge);
 }

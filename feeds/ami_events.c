@@ -26,7 +26,7 @@ static int state_of(const struct ami_message *message, const char *prefix)
                                                                                 : AMI_DOWN;
 }
 
-static void new_state(struct ami_translator *translator, struct ami_channel *channel, int state)
+void ami_channel_state(struct ami_translator *translator, struct ami_channel *channel, int state)
 {
     bool changed = channel->state != state;
     channel->state = state;
@@ -48,7 +48,7 @@ static void on_channel(struct ami_translator *translator, const struct ami_messa
 {
     struct ami_channel *channel = ami_channel_of(translator, message, "");
     if (channel)
-        new_state(translator, channel, state_of(message, ""));
+        ami_channel_state(translator, channel, state_of(message, ""));
 }
 
 static void on_changed(struct ami_translator *translator, const struct ami_message *message)
@@ -91,7 +91,8 @@ static void on_enter(struct ami_translator *translator, const struct ami_message
         return;
     struct ami_channel *channel = told_channel(translator, message, "");
     if (channel)
-        ami_channel_enter(translator, channel, ami_value(message, "", "BridgeUniqueid"));
+        ami_channel_enter(translator, channel, ami_value(message, "", "BridgeUniqueid"),
+                          ami_channel_find(translator, ami_value(message, "Swap", "Uniqueid")));
 }
 
 static void on_leave(struct ami_translator *translator, const struct ami_message *message)

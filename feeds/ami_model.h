@@ -107,9 +107,13 @@ struct slice ami_channel_user(struct ami_translator *translator, const struct am
 /* Says which way it goes, when that is not known yet, and tells of the channel. */
 void ami_channel_goes(struct ami_translator *translator, struct ami_channel *channel,
                       enum ami_way way);
+/* CHANNEL is in BRIDGE now, in the place of SWAPPED, which may be NULL. */
 void ami_channel_enter(struct ami_translator *translator, struct ami_channel *channel,
-                       struct slice bridge);
+                       struct slice bridge, struct ami_channel *swapped);
 void ami_channel_leave(struct ami_translator *translator, struct ami_channel *channel);
+
+/* AMI_PLACE of a parked channel. */
+#define AMI_PARKED "valet_park"
 
 /* ---- telling (ami_tell.c) ---- */
 
@@ -141,7 +145,10 @@ struct slice ami_address(struct ami_translator *translator, struct slice user);
 /* "name":"value" behind a comma, when there is a value. */
 void ami_member(struct buffer *out, const char *name, struct slice value);
 
-/* ---- places (ami_events.c) ---- */
+/* ---- what happens (ami_events.c) ---- */
+
+/* CHANNEL is in STATE, one of enum ami_state or another of Asterisk's. */
+void ami_channel_state(struct ami_translator *translator, struct ami_channel *channel, int state);
 
 /* Asterisk's APPLICATION with DATA, as an application of FreeSWITCH's that live.h knows; NULL: nothing that is shown. *data: its arguments. */
 const char *ami_place_of(struct ami_translator *translator, struct slice application,
@@ -150,7 +157,9 @@ const char *ami_place_of(struct ami_translator *translator, struct slice applica
 /* An event, to where it belongs (ami_events.c). */
 void ami_event(struct ami_translator *translator, const struct ami_message *message);
 
-/* A row of a list (ami_rows.c). */
+/* The channels' list begins (ami_rows.c). */
+void ami_rows_begin(struct ami_translator *translator);
+/* A row of a list. */
 void ami_row(struct ami_translator *translator, const struct ami_message *message);
 /* Adds the rows of what the channels' list has told, and forgets channels that it has not. */
 void ami_rows_channels(struct ami_translator *translator);

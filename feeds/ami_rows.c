@@ -2,8 +2,6 @@
  * ami_rows.c - Asterisk's lists, as FreeSWITCH would have answered `show registrations|channels|calls as json`.
  * Columns are FreeSWITCH's, and two more that live_snapshot.c knows: owner, whose the leg is for certain, and user_agent.
  */
-#include <stdlib.h>
-
 #include "feeds/ami_model.h"
 
 static const struct slice none;
@@ -123,45 +121,64 @@ static void set_place(struct ami_translator *translator, struct ami_channel *cha
     ami_text_set(&channel->texts[AMI_PLACE_DATA], place ? buffer_slice(&out) : none);
 }
 
-static void on_channel(struct ami_translator *translator, const struct ami_message *message)
+/* What it is, of one that is not known yet. */
+static void begin(struct ami_translator *translator, struct ami_channel *channel,
+                  const struct ami_message *message, int state)
 {
-    struct ami_channel *channel = ami_channel_of(translator, message, "");
     struct slice linked = ami_value(message, "", "Linkedid");
-    struct slice bridge = ami_value(message, "", "BridgeId");
-    uint64_t state;
-    if (!channel)
-        return;
-    channel->listed = true;
-    if (channel->told)
-        return;
-    if (slice_number(ami_value(message, "", "ChannelState"), 20, &state))
-        channel->state = (int)state;
+    channel->state = state;
     channel->created_us =
         translator->now_us - duration_of(ami_value(message, "", "Duration")) * 1000000;
     /* When it was answered is not listed. */
-    channel->answered_us = channel->state == AMI_UP ? channel->created_us : 0;
+    channel->answered_us = state == AMI_UP ? channel->created_us : 0;
     channel->way = way_of(channel, message);
     channel->told = channel->way != AMI_UNKNOWN;
     if (!slice_equal(linked, channel->entry.key))
         ami_text_set(&channel->texts[AMI_CALLER], linked);
-    set_place(translator, channel, ami_value(message, "", "Application"),
-              ami_value(message, "", "ApplicationData"));
-    if (channel->told && bridge.length > 0 && !slice_is(ami_text(channel, AMI_PLACE), "conference"))
-        ami_channel_enter(translator, channel, bridge);
+    if (!channel->texts[AMI_PLACE])
+        set_place(translator, channel, ami_value(message, "", "Application"),
+                  ami_value(message, "", "ApplicationData"));
 }
 
+/* A bridge of a conference or of a parking lot is no call of two. */
+static bool is_call(const struct ami_channel *channel, const struct ami_message *message)
+{
+    struct slice application = ami_value(message, "", "Application");
+    return !slice_is(ami_text(channel, AMI_PLACE), AMI_PARKED) &&
+           !slice_equal_nocase(application, slice_from("ConfBridge")) &&
+           !slice_equal_nocase(application, slice_from("MeetMe"));
+}
+
+static void on_channel(struct ami_translator *translator, const struct ami_message *message)
+{
+    struct ami_channel *channel = ami_channel_of(translator, message, "");
+    struct slice bridge = ami_value(message, "", "BridgeId");
+    uint64_t state = AMI_DOWN;
+    if (!channel)
+        return;
+    slice_number(ami_value(message, "", "ChannelState"), 20, &state);
+    channel->listed = true;
+    if (channel->told)
+        ami_channel_state(translator, channel, (int)state);
+    else
+        begin(translator, channel, message, (int)state);
+    if (channel->told && bridge.length > 0 && is_call(channel, message))
+        ami_channel_enter(translator, channel, bridge, NULL);
+    else
+        ami_channel_leave(translator, channel);
+}
+
+/* Listed before the channels: where one is parked is known when it is looked at. */
 static void on_parked(struct ami_translator *translator, const struct ami_message *message)
 {
-    struct ami_channel *channel =
-        ami_channel_find(translator, ami_value(message, "Parkee", "Uniqueid"));
+    struct ami_channel *channel = ami_channel_of(translator, message, "Parkee");
     struct buffer lot = buffer_in(&translator->scratch);
     if (!channel)
         return;
     buffer_add(&lot, ami_value(message, "", "Parkinglot"));
     buffer_add_byte(&lot, ' ');
     buffer_add(&lot, ami_value(message, "", "ParkingSpace"));
-    ami_channel_leave(translator, channel);
-    ami_text_set(&channel->texts[AMI_PLACE], slice_from("valet_park"));
+    ami_text_set(&channel->texts[AMI_PLACE], slice_from(AMI_PARKED));
     ami_text_set(&channel->texts[AMI_PLACE_DATA], buffer_slice(&lot));
 }
 
@@ -186,6 +203,16 @@ static void add_channel(struct ami_translator *translator, const struct ami_chan
         {"application", ami_text(channel, AMI_PLACE)},
         {"application_data", ami_text(channel, AMI_PLACE_DATA)}};
     add_row(translator, pairs, sizeof pairs / sizeof *pairs);
+}
+
+void ami_rows_begin(struct ami_translator *translator)
+{
+    struct ami_channel *channel = live_table_after(&translator->channels, NULL);
+    for (; channel; channel = live_table_after(&translator->channels, channel)) {
+        channel->listed = channel->fresh = false;
+        if (slice_is(ami_text(channel, AMI_PLACE), AMI_PARKED))
+            ami_text_set(&channel->texts[AMI_PLACE], none);
+    }
 }
 
 void ami_rows_channels(struct ami_translator *translator)

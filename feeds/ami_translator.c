@@ -71,13 +71,12 @@ void ami_translator_event(struct ami_translator *translator, const struct ami_me
 
 void ami_translator_begin(struct ami_translator *translator, enum source_list list)
 {
-    struct ami_channel *channel = NULL;
     arena_free(&translator->list_arena);
     translator->rows = buffer_in(&translator->list_arena);
     translator->row_count = 0;
     buffer_add_string(&translator->rows, "{\"rows\":[");
-    while (list == SOURCE_CHANNELS && (channel = live_table_after(&translator->channels, channel)))
-        channel->listed = channel->fresh = false;
+    if (list == SOURCE_CHANNELS)
+        ami_rows_begin(translator);
 }
 
 void ami_translator_row(struct ami_translator *translator, const struct ami_message *message,

@@ -26,7 +26,8 @@
 #define END_LOOK_MS   20
 #define END_LOOKS_MAX 250
 
-static const struct source_kind *const kinds[] = {[PBX_FREESWITCH] = &freeswitch_source};
+static const struct source_kind *const kinds[] = {
+    [PBX_FREESWITCH] = &freeswitch_source, [PBX_ASTERISK] = &asterisk_source};
 
 struct feed {
     struct configuration *configuration;
@@ -267,7 +268,7 @@ static bool open_servers(struct feed *feed, struct error *error)
             return false;
         struct command_runner **runner = &feed->runners[feed->count];
         feed->servers[feed->count++] = pbx;
-        if (configuration->freeswitch.commands) {
+        if (configuration->freeswitch.commands && pbx_source(pbx)->kind->ask) {
             *runner = command_runner_open(server->name, configuration->freeswitch.command_context,
                                           pbx_source(pbx), feed->subscriber, feed->store, error);
             if (!*runner)
@@ -393,7 +394,10 @@ int main(int argc, char **argv)
     if (options.check) {
         printf("%s: good\n", path);
     } else if (!configuration->freeswitch.servers) {
-        fprintf(stderr, "callboard-freeswitch: %s has no section [freeswitch.server.NAME]\n", path);
+        fprintf(stderr,
+                "callboard-freeswitch: %s has no section [freeswitch.server.NAME] and no "
+                "[asterisk.server.NAME]\n",
+                path);
         status = 1;
     } else {
         status = options.status ? print_status(configuration) : run(configuration);

@@ -1,32 +1,17 @@
 /*
- * freeswitch_settings.h - [freeswitch] and [freeswitch.server.NAME] of callboard.conf; names in Redis are in
- * store/live_names.h.
+ * freeswitch_settings.h - [freeswitch] of callboard.conf: what is the same for all PBXs that are heard. Which they are is in
+ * pbx_server.h, names in Redis are in store/live_names.h.
  */
 #ifndef CALLBOARD_FREESWITCH_SETTINGS_H
 #define CALLBOARD_FREESWITCH_SETTINGS_H
 
-#include "base/config.h"
+#include "feeds/pbx_server.h"
 
 /* Channel variables of a call that are recorded. */
 #define FREESWITCH_FIELDS_MAX 64
 
-enum pbx_kind {
-    PBX_FREESWITCH, /* [freeswitch.server.NAME] */
-    PBX_ASTERISK    /* [asterisk.server.NAME] */
-};
-
-struct pbx_server {
-    enum pbx_kind kind;
-    const char *name;
-    const char *host;
-    int64_t port;
-    const char *password_file; /* its first line is the password of the event socket, or of USER */
-    const char *domain;        /* of its extensions; "": FreeSWITCH itself says it */
-    struct pbx_server *next;
-};
-
 struct freeswitch_settings {
-    struct pbx_server *servers; /* in the order of the file */
+    struct pbx_server *servers; /* in the order of the file; of [asterisk.server.*] too */
     const char *log;
     const char
         *default_domain; /* of channels that belong to no extension; "": they are not shown */
@@ -40,7 +25,7 @@ struct freeswitch_settings {
     int64_t channels_max, registrations_max; /* of one PBX */
 };
 
-/* [freeswitch], [freeswitch.server.*] */
+/* [freeswitch] */
 extern const struct config_option freeswitch_options[];
 extern const size_t freeswitch_option_count;
 

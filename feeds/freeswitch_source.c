@@ -55,10 +55,11 @@ static void on_away(void *self, const struct error *reason)
 }
 
 static struct source *freeswitch_open(uv_loop_t *loop, const struct pbx_server *server,
-                                      const char *password, const struct source_hooks *hooks,
-                                      struct error *error)
+                                      const char *password, size_t channels_max,
+                                      const struct source_hooks *hooks, struct error *error)
 {
     struct freeswitch *freeswitch = calloc(1, sizeof *freeswitch);
+    (void)channels_max; /* the model has that bound itself */
     if (!freeswitch) {
         error_set(error, "no memory for FreeSWITCH %s", server->name);
         return NULL;

@@ -247,6 +247,7 @@ static bool open_parts(struct pbx *pbx, struct error *error)
         return false;
     pbx->live = live_writer_model(pbx->writer);
     pbx->source = common->kinds[pbx->server->kind]->open(common->loop, pbx->server, password,
+                                                         (size_t)common->settings->channels_max,
                                                          &pbx->hooks, error);
     return pbx->source != NULL;
 }

@@ -3,6 +3,7 @@
  * has them (esl_event.h), and its lists.
  *
  *     freeswitch_source.c    FreeSWITCH, by its event socket
+ *     asterisk_source.c      Asterisk, by its manager interface
  *
  * All functions are called from the loop. A source connects by itself, and again when it was away.
  */
@@ -12,8 +13,8 @@
 #include <uv.h>
 
 #include "feeds/esl_event.h"
-#include "feeds/freeswitch_settings.h"
 #include "feeds/link_asks.h"
+#include "feeds/pbx_server.h"
 
 /* What is told of it; each with SELF, never from within source_open or one of the asks. */
 struct source_hooks {
@@ -49,11 +50,12 @@ struct source {
 struct source_kind {
     const char *name; /* "FreeSWITCH", for people */
     /*
-     * Starts to connect to SERVER. All that is pointed to must outlive it. NULL and *error when it cannot be set up; that
+     * Starts to connect to SERVER, of which CHANNELS_MAX channels are of interest at the most. All that is pointed to must outlive it. NULL and *error when it cannot be set up; that
      * the PBX is away is no error.
      */
     struct source *(*open)(uv_loop_t *loop, const struct pbx_server *server, const char *password,
-                           const struct source_hooks *hooks, struct error *error);
+                           size_t channels_max, const struct source_hooks *hooks,
+                           struct error *error);
     /* Ends it: those who wait for answers are told that there is none, the hooks nothing. */
     void (*close)(struct source *source);
     /*
@@ -74,6 +76,6 @@ struct source_kind {
     const struct source_counts *(*counts)(const struct source *source);
 };
 
-extern const struct source_kind freeswitch_source;
+extern const struct source_kind freeswitch_source, asterisk_source;
 
 #endif

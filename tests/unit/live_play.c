@@ -311,3 +311,24 @@ char *play_states(const struct play *play, const char *element)
     free(lines);
     return text;
 }
+
+char *play_short(const struct play *play)
+{
+    static const char *const elements[][2] = {{"- channel\n", "channel"},
+                                              {"- queued\n", "queued_channel"},
+                                              {"- parked\n", "parked_channel"},
+                                              {"- waiting\n", "channel_waiting"}};
+    char *text = calloc(1, play->length * 8 + 200), *part = play_calls(play);
+    strcat(strcpy(text, "- calls\n"), part);
+    free(part);
+    for (size_t i = 0; i < sizeof elements / sizeof *elements; i++) {
+        strcat(text, elements[i][0]);
+        part = play_states(play, elements[i][1]);
+        strcat(text, part);
+        free(part);
+    }
+    part = play_lines(play, "news ");
+    strcat(strcat(text, "- news\n"), part);
+    free(part);
+    return text;
+}

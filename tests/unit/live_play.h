@@ -50,4 +50,10 @@ char *play_calls(const struct play *play);
  */
 char *play_states(const struct play *play, const char *element);
 
+/*
+ * All of it, NUL-terminated, for the caller to free: behind "- calls" the calls, behind "- channel", "- queued", "- parked" and
+ * "- waiting" the states, behind "- news" the news.
+ */
+char *play_short(const struct play *play);
+
 #endif

@@ -52,27 +52,6 @@ static void test_answered_call(void)
 
 /* ---- captured sessions: what is expected of each is in tests/fixtures/live/ ---- */
 
-static char *short_form(void)
-{
-    static const char *const elements[][2] = {{"- channel\n", "channel"},
-                                              {"- queued\n", "queued_channel"},
-                                              {"- parked\n", "parked_channel"},
-                                              {"- waiting\n", "channel_waiting"}};
-    char *text = calloc(1, play.length * 8 + 200), *part = play_calls(&play);
-    strcat(strcpy(text, "- calls\n"), part);
-    free(part);
-    for (size_t i = 0; i < sizeof elements / sizeof *elements; i++) {
-        strcat(text, elements[i][0]);
-        part = play_states(&play, elements[i][1]);
-        strcat(text, part);
-        free(part);
-    }
-    part = play_lines(&play, "news ");
-    strcat(strcat(text, "- news\n"), part);
-    free(part);
-    return text;
-}
-
 static void check_session(const char *name)
 {
     char path[100];
@@ -80,7 +59,7 @@ static void check_session(const char *name)
     struct slice wanted = play_file(path);
     start();
     play_session(&play, name, 0);
-    char *got = short_form();
+    char *got = play_short(&play);
     bool same = wanted.length > 0 && slice_is(wanted, got);
     if (!same)
         printf("\n%s: got\n%s", name, got);
