@@ -177,6 +177,15 @@ void ami_channel_goes(struct ami_translator *translator, struct ami_channel *cha
     ami_tell_channel(translator, "CHANNEL_CREATE", NULL, channel, pairs, 1);
 }
 
+struct ami_channel *ami_channel_told(struct ami_translator *translator,
+                                     const struct ami_message *message, const char *prefix)
+{
+    struct ami_channel *channel = ami_channel_of(translator, message, prefix);
+    if (channel)
+        ami_channel_goes(translator, channel, AMI_OUT);
+    return channel;
+}
+
 /* ---- bridges ---- */
 
 static void tell_pair(struct ami_translator *translator, const char *name,

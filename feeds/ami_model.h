@@ -3,6 +3,8 @@
  *
  *     ami_translator.c   open, close, an event, a list
  *     ami_events.c       what each event means
+ *     ami_places.c       what a channel is busy with
+ *     ami_phones.c       who is registered
  *     ami_channels.c     channels, whose they are, and the bridges they are in
  *     ami_tell.c         an event in FreeSWITCH's words
  *     ami_rows.c         lists
@@ -104,6 +106,9 @@ struct ami_channel *ami_channel_of(struct ami_translator *translator,
 void ami_channel_remove(struct ami_translator *translator, struct ami_channel *channel);
 /* The extension it belongs to, or empty. */
 struct slice ami_channel_user(struct ami_translator *translator, const struct ami_channel *channel);
+/* The channel that MESSAGE is of, told of: one that nobody has called was made by Asterisk itself, if it is not known better. */
+struct ami_channel *ami_channel_told(struct ami_translator *translator,
+                                     const struct ami_message *message, const char *prefix);
 /* Says which way it goes, when that is not known yet, and tells of the channel. */
 void ami_channel_goes(struct ami_translator *translator, struct ami_channel *channel,
                       enum ami_way way);
@@ -145,7 +150,15 @@ struct slice ami_address(struct ami_translator *translator, struct slice user);
 /* "name":"value" behind a comma, when there is a value. */
 void ami_member(struct buffer *out, const char *name, struct slice value);
 
-/* ---- what happens (ami_events.c) ---- */
+/* ---- what happens ---- */
+
+typedef void ami_handler(struct ami_translator *translator, const struct ami_message *message);
+
+/* Of places (ami_places.c) and of phones (ami_phones.c). */
+ami_handler ami_on_queue_join, ami_on_queue_leave, ami_on_agent_called, ami_on_agent_silent,
+    ami_on_parked, ami_on_unparked, ami_on_conference_join, ami_on_conference_leave,
+    ami_on_application, ami_on_spy, ami_on_spied;
+ami_handler ami_on_contact, ami_on_peer;
 
 /* CHANNEL is in STATE, one of enum ami_state or another of Asterisk's. */
 void ami_channel_state(struct ami_translator *translator, struct ami_channel *channel, int state);

@@ -246,7 +246,7 @@ void ami_row(struct ami_translator *translator, const struct ami_message *messag
 {
     static const struct {
         const char *name;
-        void (*handler)(struct ami_translator *translator, const struct ami_message *message);
+        ami_handler *handler;
     } handlers[] = {{"EndpointList", on_endpoint},
                     {"ContactList", on_contact},
                     {"PeerEntry", on_peer},

@@ -86,9 +86,9 @@ static void on_answer(void *self, const struct slice *answer)
     if (ami_judge(*answer, &reason)) {
         listing->open++;
     } else if (is_forbidden(&reason)) {
-        log_warning("Asterisk %s: a list is refused: %s; read and write of the user need "
-                    "system, call and reporting",
-                    listing->asterisk->server->name, reason.text);
+        log_warning(
+            "Asterisk %s: a list is refused: %s; in manager.conf its user needs write = system",
+            listing->asterisk->server->name, reason.text);
         listing->bad = true;
     }
     release(listing);
@@ -101,6 +101,8 @@ static void on_ping(void *self, const struct slice *answer)
     if (answer)
         begin(listing);
     bool good = answer && listing->open == 0 && !listing->bad;
+    if (answer && listing->open != 0)
+        log_warning("Asterisk %s: a list has no end", listing->asterisk->server->name);
     struct slice list =
         good ? ami_translator_list(listing->asterisk->translator, listing->list) : nothing;
     if (listing->done)

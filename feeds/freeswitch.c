@@ -1,5 +1,5 @@
 /*
- * freeswitch.c - callboard-freeswitch: what FreeSWITCH servers do, kept true in Redis.
+ * freeswitch.c - callboard-freeswitch: what FreeSWITCH and Asterisk servers do, kept true in Redis.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -333,9 +333,9 @@ static const char usage[] =
     "\n"
     "  --config FILE   read FILE instead of " DEFAULT_CONFIG "\n"
     "  --check-config  say what is wrong with the configuration, and end\n"
-    "  --status        say of each FreeSWITCH whether it is heard; 0 when all are, else 1\n"
+    "  --status        say of each PBX whether it is heard; 0 when all are, else 1\n"
     "\n"
-    "Keeps Redis true to what the FreeSWITCH servers of the configuration do, until it is ended.\n"
+    "Keeps Redis true to what the PBXs of the configuration do, until it is ended.\n"
     "See callboard-freeswitch(8) and callboard.conf(5).\n";
 
 /* False: the program ends now with *status. */

@@ -97,6 +97,9 @@ struct slice live_element_again(struct live *live, enum element element, struct 
 struct slice live_call_again(struct live *live, struct slice domain, struct slice extension);
 bool live_tells_again(enum element element);
 
+/* False when the last lists did not have something that is so new that they need not: asked for again, they will say. */
+bool live_is_sure(const struct live *live);
+
 /* Removes all of it, telling the sink: the PBX is away for longer than its grace time. */
 void live_forget(struct live *live, int64_t now_us);
 

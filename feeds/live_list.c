@@ -128,7 +128,7 @@ bool live_list_read(struct live *live, struct slice json, live_list_row *take, s
 {
     struct slice rows;
     if (!find_rows(json, &rows))
-        return error_set(error, "FreeSWITCH's answer is no list: it has no row_count, or no rows");
+        return error_set(error, "the answer is no list: it has no row_count, or no rows");
     for (size_t at = skip_blank(rows, 0), end; at < rows.length;
          at = skip_blank(rows, skip_blank(rows, end) + 1)) {
         end = skip_value(rows, at);

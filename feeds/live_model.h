@@ -153,6 +153,7 @@ struct live {
     uint64_t gone[LIVE_GONE]; /* hashes of uuids */
     size_t gone_next;
     uint64_t dropped;
+    bool unsure;          /* the last lists did not have what may be over, or too new for them */
     int64_t now_us;       /* of the event, or list, that is being put in */
     struct arena scratch; /* of one event */
 };

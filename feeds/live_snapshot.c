@@ -22,10 +22,12 @@ static int64_t number_of(const json_t *row, const char *name)
     return slice_number(text_of(row, name), INT64_MAX / 1000000, &number) ? (int64_t)number : 0;
 }
 
-/* True when it began so late that a list need not have it. */
-static bool is_new(const struct live *live, int64_t began_us)
+/* True when what is not listed is over; else, as it began so late that a list need not have it, a later one will say. */
+static bool is_over(struct live *live, int64_t began_us)
 {
-    return began_us > live->now_us - GRACE_US;
+    bool over = began_us <= live->now_us - GRACE_US;
+    live->unsure |= !over;
+    return over;
 }
 
 /* ---- registrations ---- */
@@ -94,10 +96,11 @@ bool live_snapshot_registrations(struct live *live, struct slice json, int64_t n
     live->now_us = now_us;
     if (!live_list_read(live, json, put_registration, error))
         return false;
+    live->unsure = false;
     for (struct live_phone *phone = live_table_after(&live->phones, NULL), *next; phone;
          phone = next) {
         next = live_table_after(&live->phones, phone);
-        if (!phone->listed && !is_new(live, phone->registered_us))
+        if (!phone->listed && is_over(live, phone->registered_us))
             live_phone_remove(live, phone, unregistration_json(live, phone));
         else
             phone->listed = false;
@@ -208,7 +211,7 @@ bool live_snapshot_channels(struct live *live, struct slice json, int64_t now_us
     for (struct live_channel *channel = live_table_after(&live->channels, NULL), *next; channel;
          channel = next) {
         next = live_table_after(&live->channels, channel);
-        if (!channel->listed && !is_new(live, channel->offered_us))
+        if (!channel->listed && is_over(live, channel->offered_us))
             live_channel_remove(live, channel);
         else
             channel->listed = false;
@@ -240,7 +243,7 @@ bool live_snapshot_calls(struct live *live, struct slice json, int64_t now_us, s
         return false;
     for (struct live_channel *channel = live_table_after(&live->channels, NULL); channel;
          channel = live_table_after(&live->channels, channel)) {
-        if (channel->bridged && !channel->listed && !is_new(live, channel->state_us)) {
+        if (channel->bridged && !channel->listed && is_over(live, channel->state_us)) {
             live_channel_separate(live, channel);
             live_show(live, channel);
         }
@@ -248,4 +251,9 @@ bool live_snapshot_calls(struct live *live, struct slice json, int64_t now_us, s
         arena_free(&live->scratch);
     }
     return true;
+}
+
+bool live_is_sure(const struct live *live)
+{
+    return !live->unsure;
 }

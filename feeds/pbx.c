@@ -15,7 +15,7 @@
 #include "feeds/feed_status.h"
 #include "feeds/held_events.h"
 
-/* After a list that could not be used, or events that were thrown away. */
+/* After a list that could not be used, or is not sure, or events that were thrown away. */
 #define AGAIN_MS 5000
 
 typedef bool pbx_snapshot(struct live *live, struct slice json, int64_t now_us,
@@ -87,9 +87,9 @@ static void on_again(uv_timer_t *again)
 static void lists_are_in(struct pbx *pbx)
 {
     tell_held(pbx);
-    if (pbx->lists_bad)
+    if (pbx->lists_bad || !live_is_sure(pbx->live))
         uv_timer_start(&pbx->again, on_again, AGAIN_MS, 0);
-    else
+    if (!pbx->lists_bad)
         live_writer_reconcile(pbx->writer);
     live_writer_flush(pbx->writer);
 }

@@ -50,7 +50,7 @@ instance_start() {
 }
 
 feed_start() {
-  ! grep -q '^\[freeswitch\.server\.' "$dir/callboard.conf" || server_start freeswitch
+  ! grep -qE '^\[(freeswitch|asterisk)\.server\.' "$dir/callboard.conf" || server_start freeswitch
 }
 
 instance_stop() {

@@ -200,6 +200,25 @@ static void test_lists(void)
     play_stop(&play);
 }
 
+/* What has only just begun need not be in a list, so it stays; the next list says. */
+static void test_lists_unsure(void)
+{
+    static const struct slice empty = SLICE_LITERAL("{\"row_count\":0}");
+    struct error error = {""};
+    start();
+    event("CHANNEL_CREATE", "new",
+          FROM_1000 ",\"Caller-Channel-Created-Time\":\"1795248530000000\"");
+    CU_ASSERT_TRUE(live_snapshot_registrations(play.live, empty, NOW_US, &error));
+    CU_ASSERT_TRUE(live_is_sure(play.live));
+    CU_ASSERT_TRUE(live_snapshot_channels(play.live, empty, NOW_US + 1000000, &error));
+    CU_ASSERT_FALSE(live_is_sure(play.live));
+    CU_ASSERT_EQUAL(live_channel_count(play.live), 1);
+    CU_ASSERT_TRUE(live_snapshot_registrations(play.live, empty, NOW_US + 5000000, &error));
+    CU_ASSERT_TRUE(live_snapshot_channels(play.live, empty, NOW_US + 5000000, &error));
+    CU_ASSERT_TRUE(live_is_sure(play.live));
+    stop();
+}
+
 /* What an event has told of is not told again by a list, and a list's end is an end. */
 static void test_lists_after_events(void)
 {
@@ -282,5 +301,6 @@ static void test_broken_row(void)
 SUITE("live", {"answered call", test_answered_call}, {"captured sessions", test_sessions},
       {"call records", test_call_records}, {"news as wanted", test_news_as_wanted},
       {"registrations", test_registrations}, {"expiry", test_expiry}, {"lists", test_lists},
-      {"lists after events", test_lists_after_events}, {"what is no list", test_no_lists},
+      {"lists after events", test_lists_after_events},
+      {"lists that are not sure", test_lists_unsure}, {"what is no list", test_no_lists},
       {"a broken row", test_broken_row})

@@ -93,8 +93,8 @@ static const struct source_counts *fake_counts(const struct source *source)
 }
 
 static struct source *fake_open(uv_loop_t *on_loop, const struct pbx_server *its_server,
-                                const char *password, const struct source_hooks *hooks,
-                                struct error *error);
+                                const char *password, size_t channels_max,
+                                const struct source_hooks *hooks, struct error *error);
 
 static const struct source_kind fake_kind = {.name = "Fake",
                                              .open = fake_open,
@@ -107,10 +107,11 @@ static const struct source_kind fake_kind = {.name = "Fake",
 static const struct source_kind *const kinds[] = {&fake_kind, &fake_kind};
 
 static struct source *fake_open(uv_loop_t *on_loop, const struct pbx_server *its_server,
-                                const char *password, const struct source_hooks *hooks,
-                                struct error *error)
+                                const char *password, size_t channels_max,
+                                const struct source_hooks *hooks, struct error *error)
 {
     (void)on_loop;
+    (void)channels_max;
     (void)error;
     CU_ASSERT_PTR_EQUAL(its_server, &server);
     CU_ASSERT_STRING_EQUAL(password, "Secret");
