@@ -33,6 +33,7 @@ struct door {
     struct access_control *control;
     struct server *server;
     struct visitor *visitors;
+    bool full; /* no descriptor is left: nobody is let in until the next sweep */
     bool closing;
 };
 
@@ -304,11 +305,14 @@ static void on_connection(uv_poll_t *poll, int status, int events)
         int descriptor = accept4(door->descriptor, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (descriptor >= 0) {
             receive(door, descriptor);
-        } else {
-            if (errno == EMFILE || errno == ENFILE)
-                log_warning("no more connections can be taken: %s", strerror(errno));
-            return;
+            continue;
         }
+        door->full = errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS;
+        if (door->full) { /* the next one would be tried again and again */
+            log_warning("no more connections can be taken: %s", strerror(errno));
+            uv_poll_stop(poll);
+        }
+        return;
     }
 }
 
@@ -317,6 +321,9 @@ static void on_sweep(uv_timer_t *timer)
     struct door *door = timer->data;
     int64_t now_us = clock_steady_us();
     struct visitor *next;
+    if (door->full)
+        uv_poll_start(&door->listening, UV_READABLE, on_connection);
+    door->full = false;
     for (struct visitor *each = door->visitors; each; each = next) {
         next = each->next;
         if (!each->checking && now_us - each->since_us > PATIENCE_US)

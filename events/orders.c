@@ -71,25 +71,25 @@ static bool open_audit(struct orders *orders, struct error *error)
 static void audit(const struct orders *orders, const struct client *client, const char *name,
                   const char *uuid, const char *what)
 {
-    struct error line;
     const struct access *access = &client->arrival.access;
-    error_set(&line, "command %s of %s%s%s from %s, channel %s: %s", *name ? name : "?",
-              access->user, *access->user ? "@" : "", access->domain, client->arrival.address,
-              *uuid ? uuid : "?", what);
-    if (orders->audit < 0) {
-        log_info("%s", line.text);
-        return;
-    }
-    char text[1024];
     struct arena arena;
-    arena_init(&arena, 4096);
-    struct buffer time = buffer_in(&arena);
-    instant_write(&time, clock_now_us(), 0);
-    int length =
-        snprintf(text, sizeof text, "%.*s %s\n", SLICE_ARGUMENTS(buffer_slice(&time)), line.text);
+    arena_init(&arena, ORDER_BYTES);
+    struct buffer line = buffer_in(&arena);
+    if (orders->audit >= 0) {
+        instant_write(&line, clock_now_us(), 0);
+        buffer_add_byte(&line, ' ');
+    }
+    buffer_format(&line, "command %s of %s%s%s from %s, channel %s: %s", *name ? name : "?",
+                  access->user, *access->user ? "@" : "", access->domain, client->arrival.address,
+                  *uuid ? uuid : "?", what);
+    struct slice text = buffer_slice(&line);
+    if (orders->audit < 0)
+        log_info("%.*s", SLICE_ARGUMENTS(text));
+    buffer_add_byte(&line, '\n');
+    if (orders->audit >= 0 && write(orders->audit, line.data, line.length) != (ssize_t)line.length)
+        log_error("%s: %s; not written: %.*s", orders->audit_path, strerror(errno),
+                  SLICE_ARGUMENTS(text));
     arena_free(&arena);
-    if (write(orders->audit, text, (size_t)length) != length)
-        log_error("%s: %s; not written: %s", orders->audit_path, strerror(errno), line.text);
 }
 
 /* ---- the answer ---- */

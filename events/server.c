@@ -227,8 +227,6 @@ static struct lws_context *make_context(struct server *server, uv_loop_t *loop)
 {
     void *loops[] = {loop};
     const struct events_settings *settings = server->owner.settings;
-    server->pinging.secs_since_valid_ping = (uint16_t)settings->ping_seconds;
-    server->pinging.secs_since_valid_hangup = (uint16_t)settings->idle_seconds;
     lws_set_log_level(LLL_ERR, to_log);
     const struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN,
@@ -250,6 +248,13 @@ static struct lws_context *make_context(struct server *server, uv_loop_t *loop)
     return context;
 }
 
+void server_settings(struct server *server, const struct events_settings *settings)
+{
+    server->owner.settings = settings;
+    server->pinging.secs_since_valid_ping = (uint16_t)settings->ping_seconds;
+    server->pinging.secs_since_valid_hangup = (uint16_t)settings->idle_seconds;
+}
+
 struct server *server_open(uv_loop_t *loop, const struct events_settings *settings,
                            struct follow *follow, struct orders *orders, struct error *error)
 {
@@ -259,9 +264,9 @@ struct server *server_open(uv_loop_t *loop, const struct events_settings *settin
         free(server);
         return NULL;
     }
-    server->owner =
-        (struct client_owner){.settings = settings, .follow = follow, .self = server, .wake = wake};
+    server->owner = (struct client_owner){.follow = follow, .self = server, .wake = wake};
     server->orders = orders;
+    server_settings(server, settings);
     server->context = make_context(server, loop);
     if (!server->host) {
         error_set(error, "libwebsockets could not be started");
@@ -276,11 +281,6 @@ struct server *server_open(uv_loop_t *loop, const struct events_settings *settin
     server->sweep.data = server;
     uv_timer_start(&server->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
     return server;
-}
-
-void server_settings(struct server *server, const struct events_settings *settings)
-{
-    server->owner.settings = settings;
 }
 
 void server_drain(struct server *server, void (*ended)(void *self), void *self)

@@ -93,3 +93,19 @@ server_stop events
 ok "TERM: clients are told" eventually 10 has last.log going_away
 contains "with the code for that" '{"closed":1001,"reason":"going_away"}' "$(<"$work/last.log")"
 contains "and the gateway ends in order" ended "$(tail -1 "$dir/log/events.log")"
+
+# --- more connections than the system lets it have open
+
+(ulimit -n 48 && server_start events)
+background crowd python3 -c '
+import socket, sys, time
+links = [socket.socket(socket.AF_UNIX) for _ in range(60)]
+for link in links:
+    link.connect(sys.argv[1])
+time.sleep(60)' "$events_socket"
+ok "no descriptor is left: the log says so" eventually 10 logged "no more connections can be taken"
+sleep 2
+ok "now and then, not all the time" test "$(grep -c "no more connections can be taken" "$dir/log/events.log")" -lt 20
+process_stop "$work/crowd.pid" TERM
+client "$ws/events" "$token" until '"ready"' >"$work/after"
+contains "who comes when there are some again is let in" '"ready"' "$(<"$work/after")"
