@@ -9,8 +9,8 @@
  */
 #include "feeds/critical.h"
 
+#include <nettle/base16.h>
 #include <nettle/sha2.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -64,7 +64,7 @@ static struct slice append(char **at, struct slice text)
 }
 
 /* Ids that a packet can have are left as they are. */
-static struct slice good_id(struct slice id, char digest[65])
+static struct slice good_id(struct slice id, char digest[2 * SHA256_DIGEST_SIZE])
 {
     struct sha256_ctx context;
     uint8_t bytes[SHA256_DIGEST_SIZE];
@@ -73,14 +73,13 @@ static struct slice good_id(struct slice id, char digest[65])
     sha256_init(&context);
     sha256_update(&context, id.length, (const uint8_t *)id.data);
     sha256_digest(&context, sizeof bytes, bytes);
-    for (size_t i = 0; i < sizeof bytes; i++)
-        snprintf(digest + 2 * i, 3, "%02x", bytes[i]);
-    return slice_of(digest, 64);
+    base16_encode_update(digest, sizeof bytes, bytes);
+    return slice_of(digest, 2 * sizeof bytes);
 }
 
 void critical_send(struct critical *critical, const struct packet *packet)
 {
-    char digest[65];
+    char digest[2 * SHA256_DIGEST_SIZE];
     struct slice id = good_id(packet->id, digest);
     bool good = packet->text.length > 0 && packet->text.length <= PACKET_BYTES_MAX &&
                 !memchr(packet->text.data, '\n', packet->text.length);

@@ -4,18 +4,14 @@
  */
 #include "feeds/live_script.h"
 
-#include <nettle/sha1.h>
-#include <stdio.h>
+#include "store/element_script.h"
 
 /*
  * KEYS: elements, stream, feed, behind. ARGV: element, id, json, entries kept, name, "server":"…", server.
  * The entry is appended before the hash is written: a stream of the wrong type then leaves both as they were.
  */
 #define ELEMENT_HEAD                                                                               \
-    "local function tell(event, data) "                                                            \
-    "redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*', 'element', ARGV[1], 'id', ARGV[2], " \
-    "'event', event, 'data', data) "                                                               \
-    "end "                                                                                         \
+    ELEMENT_SCRIPT_TELL                                                                            \
     "local old = redis.call('HGET', KEYS[1], ARGV[2]) "                                            \
     "local other = old and not string.find(old, ARGV[6], 1, true) and "                            \
     "string.match(old, '\"server\":\"([%w._-]+)\"') "
@@ -122,15 +118,8 @@ void live_scripts_prepare(struct live_scripts *scripts, const struct live_names_
     scripts->names = names;
     scripts->events_kept = events_kept;
     scripts->server = server;
-    for (int i = 0; i < LIVE_SCRIPT_COUNT; i++) {
-        struct sha1_ctx context;
-        uint8_t digest[SHA1_DIGEST_SIZE];
-        sha1_init(&context);
-        sha1_update(&context, scripts_text[i].length, (const uint8_t *)scripts_text[i].data);
-        sha1_digest(&context, sizeof digest, digest);
-        for (size_t at = 0; at < sizeof digest; at++)
-            snprintf(scripts->digests[i] + 2 * at, 3, "%02x", digest[at]);
-    }
+    for (int i = 0; i < LIVE_SCRIPT_COUNT; i++)
+        script_name(scripts_text[i], scripts->script_names[i]);
 }
 
 void live_scripts_add_load(struct store_batch *batch)
@@ -162,9 +151,9 @@ struct slice live_feed_key(struct arena *arena, struct slice server)
     return JOIN(arena, slice_from("callboard:feed:"), server);
 }
 
-static struct slice digest_of(const struct live_scripts *scripts, enum live_script script)
+static struct slice name_of(const struct live_scripts *scripts, enum live_script script)
 {
-    return slice_of(scripts->digests[script], 40);
+    return slice_of(scripts->script_names[script], SCRIPT_NAME_LENGTH);
 }
 
 /* A change, its texts in the batch's arena. */
@@ -182,7 +171,7 @@ static void add_element(const struct live_scripts *scripts, struct store_batch *
     struct slice kind = slice_from(element_specs[change->name.element].name);
     struct slice id = arena_copy(arena, change->name.id);
     STORE_ADD(batch, slice_from("EVALSHA"),
-              digest_of(scripts, change->gone ? LIVE_SCRIPT_ELEMENT_GONE : LIVE_SCRIPT_ELEMENT),
+              name_of(scripts, change->gone ? LIVE_SCRIPT_ELEMENT_GONE : LIVE_SCRIPT_ELEMENT),
               slice_from("4"), element_key(arena, change->name.domain, change->name.element),
               element_stream(arena, change->name.domain), live_feed_key(arena, scripts->server),
               JOIN(arena, slice_from("callboard:feed:behind:"), change->name.domain,
@@ -200,7 +189,7 @@ static void add_phone(const struct live_scripts *scripts, struct store_batch *ba
     struct slice extension = arena_copy(arena, change->name.id);
     struct slice hash = live_names_hash(arena, names, change->name.domain);
     STORE_ADD(batch, slice_from("EVALSHA"),
-              digest_of(scripts, change->gone ? LIVE_SCRIPT_PHONE_GONE : LIVE_SCRIPT_PHONE),
+              name_of(scripts, change->gone ? LIVE_SCRIPT_PHONE_GONE : LIVE_SCRIPT_PHONE),
               slice_from("3"), hash, live_feed_key(arena, scripts->server),
               JOIN(arena, slice_from("callboard:feed:phones:"), hash, slice_from(":"), extension),
               extension, change->json, change->text, slice_from(names->channel),
@@ -216,7 +205,7 @@ static void add_call(const struct live_scripts *scripts, struct store_batch *bat
     struct arena *arena = batch->arena;
     const struct live_names *names = &scripts->names->call;
     STORE_ADD(batch, slice_from("EVALSHA"),
-              digest_of(scripts, change->gone ? LIVE_SCRIPT_CALL_OVER : LIVE_SCRIPT_CALL),
+              name_of(scripts, change->gone ? LIVE_SCRIPT_CALL_OVER : LIVE_SCRIPT_CALL),
               slice_from("2"), live_names_hash(arena, names, change->name.domain),
               live_feed_key(arena, scripts->server), arena_copy(arena, change->name.id),
               change->json, change->text, slice_from(names->channel), slice_from(names->list),

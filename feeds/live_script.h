@@ -15,6 +15,7 @@
 #include "feeds/kept.h"
 #include "store/batch.h"
 #include "store/live_names.h"
+#include "store/script.h"
 
 enum live_script {
     LIVE_SCRIPT_ELEMENT,
@@ -31,7 +32,7 @@ struct live_scripts {
     const struct live_names_settings *names;
     int64_t events_kept; /* entries of a stream, about */
     struct slice server;
-    char digests[LIVE_SCRIPT_COUNT][41]; /* what Redis knows the scripts by */
+    char script_names[LIVE_SCRIPT_COUNT][SCRIPT_NAME_LENGTH];
 };
 
 /* Makes *scripts ready for SERVER, which must stay valid, as NAMES must. */

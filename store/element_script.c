@@ -3,7 +3,7 @@
  */
 #include "store/element_script.h"
 
-#include <nettle/sha1.h>
+#include "store/script.h"
 
 /*
  * KEYS: elements, stream, the owner's hash or nothing. ARGV: element, id, JSON or '' (to be removed), events that are kept,
@@ -13,40 +13,20 @@
  * owner's hash may name what is not there, but nothing is there that it does not name; and HGET finds out whether the last step
  * can be done.
  */
-static const char change_script[] =
-    "local old = redis.call('HGET', KEYS[1], ARGV[2]) "
-    "local new = ARGV[3] "
-    "local function tell(event, data) "
-    "redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*', "
-    "'element', ARGV[1], 'id', ARGV[2], 'event', event, 'data', data) "
-    "end "
-    "if new ~= '' then "
-    "if KEYS[3] then redis.call('HSET', KEYS[3], ARGV[5], '1') end "
-    "if old == new then return 0 end "
-    "tell(old and 'updated' or 'added', new) "
-    "redis.call('HSET', KEYS[1], ARGV[2], new) "
-    "return 1 "
-    "end "
-    "if old then "
-    "tell('removed', old) "
-    "redis.call('HDEL', KEYS[1], ARGV[2]) "
-    "end "
-    "if KEYS[3] then redis.call('HDEL', KEYS[3], ARGV[5]) end "
-    "return old and 1 or 0";
-
-/* What EVALSHA calls it: its SHA-1, in hexadecimal. */
-static struct slice script_name(struct arena *arena)
-{
-    uint8_t digest[SHA1_DIGEST_SIZE];
-    struct sha1_ctx sha1;
-    struct buffer name = buffer_in(arena);
-    sha1_init(&sha1);
-    sha1_update(&sha1, sizeof change_script - 1, (const uint8_t *)change_script);
-    sha1_digest(&sha1, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        buffer_format(&name, "%02x", digest[i]);
-    return buffer_slice(&name);
-}
+static const char change_script[] = "local old = redis.call('HGET', KEYS[1], ARGV[2]) "
+                                    "local new = ARGV[3] " ELEMENT_SCRIPT_TELL "if new ~= '' then "
+                                    "if KEYS[3] then redis.call('HSET', KEYS[3], ARGV[5], '1') end "
+                                    "if old == new then return 0 end "
+                                    "tell(old and 'updated' or 'added', new) "
+                                    "redis.call('HSET', KEYS[1], ARGV[2], new) "
+                                    "return 1 "
+                                    "end "
+                                    "if old then "
+                                    "tell('removed', old) "
+                                    "redis.call('HDEL', KEYS[1], ARGV[2]) "
+                                    "end "
+                                    "if KEYS[3] then redis.call('HDEL', KEYS[3], ARGV[5]) end "
+                                    "return old and 1 or 0";
 
 static struct slice owned_field(struct arena *arena, struct slice domain, enum element element,
                                 struct slice id)
@@ -73,11 +53,11 @@ static void add_change(struct element_script *script, struct slice domain, enum 
     struct slice words[11];
     size_t count = 0;
     bool owned = script->owner.length > 0;
-    bool known = script->name.length > 0;
-    if (!known)
-        script->name = script_name(batch->arena);
-    words[count++] = slice_from(known ? "EVALSHA" : "EVAL");
-    words[count++] = known ? script->name : slice_of(change_script, sizeof change_script - 1);
+    struct slice text = slice_of(change_script, sizeof change_script - 1);
+    words[count++] = slice_from(script->name ? "EVALSHA" : "EVAL");
+    words[count++] = script->name ? slice_of(script->name, SCRIPT_NAME_LENGTH) : text;
+    if (!script->name && (script->name = arena_alloc(batch->arena, SCRIPT_NAME_LENGTH)))
+        script_name(text, script->name);
     words[count++] = slice_from(owned ? "3" : "2");
     words[count++] = element_key(batch->arena, domain, element);
     words[count++] = element_stream(batch->arena, domain);

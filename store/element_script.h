@@ -16,13 +16,23 @@
 #include "store/batch.h"
 #include "store/element.h"
 
+/*
+ * What tells of an element in a script, as Lua: tell(event, data) appends the entry to KEYS[2]. ARGV[1]: element, ARGV[2]: id, ARGV[4]: about
+ * so many events are kept.
+ */
+#define ELEMENT_SCRIPT_TELL                                                                        \
+    "local function tell(event, data) "                                                            \
+    "redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*', 'element', ARGV[1], 'id', ARGV[2], " \
+    "'event', event, 'data', data) "                                                               \
+    "end "
+
 /* Changes that are put into one batch. The first one carries the script's text, the others only its name: so Redis always
  * knows it. */
 struct element_script {
     struct store_batch *batch;
     struct slice owner;  /* key of the owner's hash; empty: none is kept */
     int64_t events_kept; /* about so many events of a domain are kept */
-    struct slice name;   /* of the script, once it is in the batch */
+    char *name;          /* of the script (script.h), once it is in the batch */
 };
 
 struct element_script element_script_in(struct store_batch *batch, struct slice owner,
