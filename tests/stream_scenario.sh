@@ -123,7 +123,13 @@ stream_connections() {
 }
 
 stream_gateway_away() {
+  local file=$work/$stream_name-told.log
+  background "$stream_name-told" timeout 40 node "$root/tests/events_client.js" \
+    "$stream_ws/events?element=user" "$stream_token" listen 30000
+  ok "a client listens" eventually 10 stream_has "$file" '"ready"'
   server_stop events
+  ok "the gateway ends: it is told" eventually 5 stream_has "$file" going_away
+  ok "and let go" eventually 5 stream_has "$file" '"closed":1001'
   anonymous GET "$stream_base/events" --user "$stream_token"
   contains "the gateway is away: the web server says so" " $STATUS " " 502 503 "
   server_start events
