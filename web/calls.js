@@ -36,7 +36,7 @@ export function partyOf(model, channel, first) {
 export function calledParty(model, channel) {
   const target = channel.target ?? {};
   const id = target.id ?? channel.called_number;
-  const known = id === undefined ? undefined : model.get('user', id) ?? model.get('group', id);
+  const known = id === undefined ? undefined : model.get('user', id) ?? groupOf(model, id);
   return {
     name: userName(known) ?? (target.name || undefined),
     number: channel.called_number ?? target.address ?? target.id,

@@ -21,7 +21,7 @@ const TOGETHER_MS = 3000;
 export class History {
   #legs = new Map(); // uuid -> {channel, of, peer, orphan}
   #starts = new Map(); // uuid of a call's first leg -> {at, number, spoken, picked, queued, over}: see isAnswered
-  #latest = []; // newest first
+  #latest = []; // calls that are over, the one that began last first
   #since; // ms: from when on all calls are known
   #until; // ms: the stream was heard last
 
@@ -70,7 +70,7 @@ export class History {
         talked: record.seconds * 1000,
       });
     }
-    this.#latest = this.#latest.sort((a, b) => b.started + b.talked - a.started - a.talked).slice(0, LATEST);
+    this.#order();
     if (this.#since === undefined || from < this.#since) this.#since = from;
   }
 
@@ -156,7 +156,7 @@ export class History {
     const start = this.#starts.get(channel.uuid);
     const answered = start ? isAnswered(start) : Number(channel.answer_timestamp) > 0;
     if (start) start.over = true;
-    this.#latest.unshift({
+    this.#latest.push({
       id: channel.uuid,
       from: partyOf(model, channel, true),
       to: leg.peer ?? calledParty(model, channel),
@@ -164,7 +164,11 @@ export class History {
       answered,
       talked: talkedFor(channel, ended),
     });
-    this.#latest.length = Math.min(this.#latest.length, LATEST);
+    this.#order();
+  }
+
+  #order() {
+    this.#latest = this.#latest.sort((a, b) => b.started - a.started).slice(0, LATEST);
   }
 }
 
