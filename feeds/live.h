@@ -6,6 +6,25 @@
  * Pure: knows no socket, no Redis, no clock. The same model serves FreeSWITCH (live_event) and any other source. All
  * slices given to the sink are valid during the call only. One JSON text is one element, whole (store/element.h).
  *
+ * What a source gives, whatever the PBX is: events in the words of FreeSWITCH. Each has Event-Name (of CUSTOM also Event-Subclass)
+ * and Event-Date-Timestamp (µs); each of a channel has Unique-ID. All else may be missing.
+ *
+ *     CHANNEL_CREATE                  Call-Direction inbound|outbound; Other-Leg-Unique-ID: who has called; whose it is: inbound
+ *                                     variable_user_name and variable_domain_name, outbound Channel-Presence-ID, user@domain
+ *     CHANNEL_PROGRESS, _ANSWER       it rings; it is answered
+ *     CHANNEL_BRIDGE, _UNBRIDGE       Bridge-A-Unique-ID, Bridge-B-Unique-ID
+ *     CHANNEL_HOLD, _UNHOLD, _PARK, _UNPARK
+ *     CHANNEL_EXECUTE, _EXECUTE_COMPLETE   Application, Application-Data: live_places.c has those that are shown
+ *     CALL_UPDATE                     nothing but its numbers has changed
+ *     CHANNEL_UUID                    Old-Unique-ID
+ *     CHANNEL_HANGUP, _HANGUP_COMPLETE     Answer-State hangup; with the latter the variables of base/call_record.h
+ *     sofia::register, ::unregister   from-user, from-host, call-id; contact, network-ip, user-agent
+ *     sofia::expire                   user, host, call-id
+ *     callcenter::info, fifo::info, valet_parking::info, conference::maintenance   live_queues.c
+ *
+ * With any event of a channel: Caller-Caller-ID-Name and -Number, Caller-Destination-Number, Caller-Network-Addr, the times (µs)
+ * Caller-Channel-Created-, -Answered- and -Hangup-Time, and what settings.call_fields names.
+ *
  * After connecting, the source's own lists are put in with live_snapshot_*, registrations first (they say which legs are whose):
  * what the model has and the list has not is removed, but for what began in the last two seconds; what it lacks is added.
  *

@@ -20,7 +20,7 @@
  * Which headers are believed. FreeSWITCH's own come before those of users, and the first of a name counts (esl_event.h). Who a
  * leg belongs to: of a leg that came in, variable_user_name and variable_domain_name, which FreeSWITCH sets after
  * checking the password; Channel-Presence-ID is what the caller wrote into From, so it says nothing there. Of a leg that
- * FreeSWITCH made, variable_dialed_user and _domain, else Channel-Presence-ID, which then is of the dial-string.
+ * FreeSWITCH made, Channel-Presence-ID, which then is of the dial-string, else variable_dialed_user and _domain as it begins.
  */
 #ifndef CALLBOARD_LIVE_MODEL_H
 #define CALLBOARD_LIVE_MODEL_H

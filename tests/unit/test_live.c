@@ -282,6 +282,39 @@ static void test_no_lists(void)
     play_stop(&play);
 }
 
+/* After connecting: who rings a group, who talks to somebody of one, who is parked. */
+static void test_places_of_a_list(void)
+{
+    struct error error = {""};
+    start();
+    CU_ASSERT_TRUE(live_snapshot_channels(
+        play.live,
+        slice_from(
+            "{\"row_count\":4,\"rows\":[{\"uuid\":\"a\",\"direction\":\"inbound\",\"application\":"
+            "\"bridge\",\"application_data\":\"group/sales@pbx.example.com+F\"},{\"uuid\":\"b\","
+            "\"direction\":\"inbound\",\"application\":\"bridge\",\"application_data\":"
+            "\"group/"
+            "sales@pbx.example.com\",\"callstate\":\"ACTIVE\"},{\"uuid\":\"c\",\"direction\":"
+            "\"outbound\",\"presence_id\":\"1001@pbx.example.com\",\"callstate\":\"ACTIVE\","
+            "\"call_uuid\":\"b\"},{\"uuid\":\"d\",\"direction\":\"inbound\",\"application\":"
+            "\"valet_park\",\"application_data\":\"lot 6001\"}]}"),
+        NOW_US, &error));
+    CU_ASSERT_TRUE(live_snapshot_calls(
+        play.live, slice_from("{\"row_count\":1,\"rows\":[{\"uuid\":\"b\",\"b_uuid\":\"c\"}]}"),
+        NOW_US, &error));
+    char *waiting = play_lines(&play, "is pbx.example.com channel_waiting a ");
+    CU_ASSERT_PTR_NOT_NULL(strstr(waiting, "\"group_type\":\"hunt\",\"group_id\":\"sales\""));
+    free(waiting);
+    CU_ASSERT_EQUAL(count_lines("gone pbx.example.com channel_waiting b ", "sales"), 1);
+    CU_ASSERT_EQUAL(count_lines("is pbx.example.com channel b ", "\"name\":\"bridged\""), 1);
+    CU_ASSERT_EQUAL(count_lines("is pbx.example.com channel c ",
+                                "\"name\":\"bridged\"},\"group_id\":\"sales\""),
+                    1);
+    CU_ASSERT_EQUAL(count_lines("is pbx.example.com parked_channel d ", "\"slot\":\"6001\""), 1);
+    live_forget(play.live, NOW_US);
+    stop();
+}
+
 /* Of a list that is one, a row that is broken within is left out. */
 static void test_broken_row(void)
 {
@@ -303,4 +336,4 @@ SUITE("live", {"answered call", test_answered_call}, {"captured sessions", test_
       {"registrations", test_registrations}, {"expiry", test_expiry}, {"lists", test_lists},
       {"lists after events", test_lists_after_events},
       {"lists that are not sure", test_lists_unsure}, {"what is no list", test_no_lists},
-      {"a broken row", test_broken_row})
+      {"places of a list", test_places_of_a_list}, {"a broken row", test_broken_row})
