@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "feeds/directory_compare.h"
+#include "feeds/directory_mailbox.h"
 #include "feeds/directory_map.h"
 #include "store/directory_record.h"
 #include "store/element_script.h"
@@ -13,24 +14,38 @@
 struct directory_change {
     struct directory_change *next;
     struct slice domain, user; /* in `text` */
+    struct slice counters;     /* too */
+    bool counted;              /* they are news; else they stay as they are */
     bool read;
     bool served;                              /* once it is read: the domain is */
     const struct store_reply *record, *shown; /* and these are in the batch's arena */
     char text[];
 };
 
-bool directory_changes_add(struct directory_changes *changes, struct slice domain,
-                           struct slice user)
+/* Copies TEXT to *place, and moves that on. */
+static struct slice put(char **place, struct slice text)
 {
+    char *copy = *place;
+    if (text.length > 0)
+        memcpy(copy, text.data, text.length);
+    *place += text.length;
+    return slice_of(copy, text.length);
+}
+
+bool directory_changes_add(struct directory_changes *changes, struct slice domain,
+                           struct slice user, const struct slice *counters)
+{
+    struct slice mailbox = counters ? *counters : slice_of(NULL, 0);
     struct directory_change *change = NULL;
     if (changes->count < DIRECTORY_CHANGES_MAX)
-        change = calloc(1, sizeof *change + domain.length + user.length);
+        change = calloc(1, sizeof *change + domain.length + user.length + mailbox.length);
     if (!change)
         return false;
-    memcpy(change->text, domain.data, domain.length);
-    memcpy(change->text + domain.length, user.data, user.length);
-    change->domain = slice_of(change->text, domain.length);
-    change->user = slice_of(change->text + domain.length, user.length);
+    char *place = change->text;
+    change->domain = put(&place, domain);
+    change->user = put(&place, user);
+    change->counters = put(&place, mailbox);
+    change->counted = counters != NULL;
     if (changes->last)
         changes->last->next = change;
     else
@@ -67,6 +82,15 @@ static void ask_read(const struct directory_change *change, struct store_batch *
               change->user);
 }
 
+static struct slice element_of(const struct directory_change *change, struct arena *arena)
+{
+    struct slice counters = change->counters;
+    if (!change->counted && change->shown->kind == STORE_STRING)
+        counters = directory_mailbox_of(arena, change->shown->text);
+    return directory_mailbox_add(
+        arena, directory_map_user(arena, change->user, change->record->text), counters);
+}
+
 /* Adds nothing when there is nothing to be done, or it is not known what. */
 static void ask_write(const struct directory_changes *changes,
                       const struct directory_change *change, struct store_batch *batch)
@@ -75,7 +99,7 @@ static void ask_write(const struct directory_changes *changes,
         element_script_in(batch, slice_of(NULL, 0), changes->events_kept);
     if (change->served && change->record->kind == STORE_STRING)
         element_add_set(&script, change->domain, ELEMENT_USER, change->user,
-                        directory_map_user(batch->arena, change->user, change->record->text));
+                        element_of(change, batch->arena));
     else if (change->served && change->record->kind == STORE_NIL &&
              change->shown->kind == STORE_STRING && !directory_compare_leaves(change->shown->text))
         element_add_remove(&script, change->domain, ELEMENT_USER, change->user);

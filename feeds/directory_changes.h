@@ -7,8 +7,8 @@
 
 #include "feeds/directory_elements.h"
 
-/* Changes that wait; with more, all is to be compared instead. */
-#define DIRECTORY_CHANGES_MAX 1000
+/* Changes that wait; with more, all is to be compared instead. After a restart each phone tells of a mailbox. */
+#define DIRECTORY_CHANGES_MAX 20000
 
 struct directory_change;
 
@@ -19,9 +19,12 @@ struct directory_changes {
     size_t count;
 };
 
-/* USER of DOMAIN has changed. False: there is no room. */
+/*
+ * USER of DOMAIN has changed; COUNTERS of the mailbox, when they have, are those of directory_mailbox.h, else NULL. False: there
+ * is no room.
+ */
 bool directory_changes_add(struct directory_changes *changes, struct slice domain,
-                           struct slice user);
+                           struct slice user, const struct slice *counters);
 
 /*
  * Adds the commands of the next step to BATCH, which is empty. False: there is no change, and nothing is added. The batch's arena, with

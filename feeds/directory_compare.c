@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "feeds/directory_mailbox.h"
 #include "feeds/directory_map.h"
 #include "store/directory_record.h"
 #include "store/element_script.h"
@@ -301,11 +302,15 @@ static void take_read(struct directory_compare *compare, struct arena *arena,
     compare->step = known ? COMPARE_WRITE : COMPARE_CHECK;
 }
 
-static void take_check(struct directory_compare *compare, const struct store_reply *replies)
+static void take_check(struct directory_compare *compare, struct arena *arena,
+                       const struct store_reply *replies)
 {
     for (size_t i = 0; i < compare->count; i++) {
         struct compare_item *item = &compare->items[i];
         const struct store_reply *reply = &replies[i];
+        if (item->element == ELEMENT_USER && reply->kind == STORE_STRING)
+            item->json =
+                directory_mailbox_add(arena, item->json, directory_mailbox_of(arena, reply->text));
         if (reply->kind == STORE_ERROR)
             fail(compare, "elements", reply);
         else if (is_stale_pass(compare))
@@ -340,7 +345,7 @@ void directory_compare_take(struct directory_compare *compare, struct arena *are
     if (compare->step == COMPARE_READ)
         take_read(compare, arena, &replies[0]);
     else if (compare->step == COMPARE_CHECK)
-        take_check(compare, replies);
+        take_check(compare, arena, replies);
     else
         take_write(compare, replies);
 }

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "feeds/directory_changes.h"
+#include "feeds/directory_mailbox.h"
 #include "feeds/directory_round.h"
 #include "store/directory_record.h"
 
@@ -169,16 +170,29 @@ static void look(uv_timer_t *timer)
 
 /* ---- what others ask ---- */
 
-void directory_elements_changed(struct directory_elements *elements, struct slice domain,
-                                struct slice user)
+static void add_change(struct directory_elements *elements, struct slice domain, struct slice user,
+                       const struct slice *counters)
 {
     if (elements->stopping || elements->settings->compare_seconds == 0 ||
         !directory_name_is_good(domain) || !directory_name_is_good(user))
         return;
-    if (directory_changes_add(&elements->changes, domain, user))
+    if (directory_changes_add(&elements->changes, domain, user, counters))
         go_on(elements);
     else
         elements->behind = true;
+}
+
+void directory_elements_changed(struct directory_elements *elements, struct slice domain,
+                                struct slice user)
+{
+    add_change(elements, domain, user, NULL);
+}
+
+void directory_elements_event(struct directory_elements *elements, const struct esl_event *event)
+{
+    struct directory_mailbox mailbox;
+    if (directory_mailbox_read(event, &mailbox))
+        add_change(elements, mailbox.domain, mailbox.user, &mailbox.counters);
 }
 
 void directory_elements_compare(struct directory_elements *elements, struct slice domain,

@@ -10,11 +10,13 @@
  *     directory_compare.c    one domain
  *     directory_changes.c    one extension
  *     directory_map.c        a record as an element
+ *     directory_mailbox.c    the member of it that the PBX tells
  */
 #ifndef CALLBOARD_DIRECTORY_ELEMENTS_H
 #define CALLBOARD_DIRECTORY_ELEMENTS_H
 
 #include "base/config.h"
+#include "feeds/esl_event.h"
 #include "store/store.h"
 
 struct directory_elements_settings {
@@ -52,6 +54,9 @@ struct directory_elements *directory_elements_start(
 /* USER of DOMAIN has changed, as somebody says. */
 void directory_elements_changed(struct directory_elements *elements, struct slice domain,
                                 struct slice user);
+
+/* EVENT of a PBX: of the state of a mailbox, `mwi` of its user follows. */
+void directory_elements_event(struct directory_elements *elements, const struct esl_event *event);
 
 /* What of a domain is compared. */
 enum directory_scope {

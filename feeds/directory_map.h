@@ -11,6 +11,7 @@
  *                   mwi_target             mwi_target, else param MWI-Account
  *                   do_not_disturb_status  do_not_disturb_status or do_not_disturb; fwd_always_status and followme likewise
  *                   presence, role, park_group, flags, avatar   the variable of that name
+ *                   mwi                    not of the record: directory_mailbox.h
  *     group         id, name               the group's name
  *                   type                   variable group_type: hunt or 1 is 1, all else 0 (ring)
  *                   queue                  variable queue: true unless it is a word for no; a queue's name, say

@@ -259,6 +259,7 @@ static bool open_servers(struct feed *feed, struct error *error)
                                        .store = &configuration->store,
                                        .news_prefix = configuration->notifications.prefix,
                                        .critical = feed->critical,
+                                       .directory = feed->directory,
                                        .kinds = kinds};
     for (; server; server = server->next) {
         if (feed->count == SERVERS_MAX)

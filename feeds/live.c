@@ -104,7 +104,7 @@ const char *const live_events =
     "CHANNEL_CREATE CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_ANSWER "
     "CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_HOLD CHANNEL_UNHOLD CHANNEL_PARK CHANNEL_UNPARK "
     "CHANNEL_EXECUTE CHANNEL_EXECUTE_COMPLETE CALL_UPDATE CHANNEL_UUID CHANNEL_HANGUP "
-    "CHANNEL_HANGUP_COMPLETE HEARTBEAT "
+    "CHANNEL_HANGUP_COMPLETE HEARTBEAT MESSAGE_WAITING "
     "CUSTOM sofia::register sofia::unregister sofia::expire callcenter::info fifo::info "
     "valet_parking::info conference::maintenance";
 
@@ -124,6 +124,7 @@ const char *const live_filters[] = {
     "filter Event-Name CHANNEL_HANGUP",
     "filter Event-Name CHANNEL_HANGUP_COMPLETE",
     "filter Event-Name HEARTBEAT",
+    "filter Event-Name MESSAGE_WAITING",
     "filter Event-Name CUSTOM",
     "filter Application bridge",
     "filter Application voicemail",

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "feeds/directory_elements.h"
 #include "feeds/feed_status.h"
 #include "feeds/held_events.h"
 
@@ -65,6 +66,8 @@ static void tell_held(struct pbx *pbx)
 static void on_event(void *self, const struct esl_event *event)
 {
     struct pbx *pbx = self;
+    if (pbx->common->directory)
+        directory_elements_event(pbx->common->directory, event);
     if (pbx->lists_asked == 0) {
         tell(pbx, event);
     } else if (!held_events_add(&pbx->held, event)) {

@@ -16,6 +16,7 @@ struct pbx_common {
     const struct store_settings *store;
     const char *news_prefix;
     struct critical *critical;
+    struct directory_elements *directory;   /* hears of mailboxes; NULL: nobody does */
     const struct source_kind *const *kinds; /* by enum pbx_kind */
 };
 

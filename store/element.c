@@ -51,7 +51,7 @@ static const struct element_field user_fields[] = {
     {"email", ELEMENT_TEXT},
     {"avatar", ELEMENT_TEXT},
     {"label", ELEMENT_LABEL},
-    {"mwi", ELEMENT_NUMBER},
+    {"mwi", ELEMENT_TEXT},
 };
 
 static const struct element_field group_fields[] = {
@@ -60,7 +60,7 @@ static const struct element_field group_fields[] = {
     {"language", ELEMENT_TEXT}, {"main_extension", ELEMENT_TEXT},
     {"queue", ELEMENT_BOOLEAN}, {"label", ELEMENT_LABEL},
     {"flags", ELEMENT_TEXT},    {"check_login_status", ELEMENT_BOOLEAN},
-    {"mwi", ELEMENT_NUMBER},
+    {"mwi", ELEMENT_TEXT},
 };
 
 static const struct element_field group_member_fields[] = {

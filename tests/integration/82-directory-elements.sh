@@ -2,12 +2,15 @@
 # What screens see of the directory: users, groups and their members, whoever has written them and however.
 . "$(dirname "$0")/../lib.sh"
 
+background pbx python3 "$root/tests/event_socket.py" serve "$work/pbx.ready" "$work/pbx.commands" 0
+eventually 10 test -s "$work/pbx.ready" || fail "the event socket starts"
+read -r port control <"$work/pbx.ready"
 say ClueCon >"$work/esl-password" && chmod 644 "$work/esl-password"
 start_instance "[freeswitch]
 directory_seconds = 1
 
-[freeswitch.server.away]
-port = 1
+[freeswitch.server.pbx]
+port = $port
 password_file = $work/esl-password"
 json_type='Content-Type: application/json'
 
@@ -17,6 +20,9 @@ element() {
 }
 element_is() {
   [ "$(element "$1" "$2" "$3")" = "$4" ]
+}
+grep_element() {
+  element a.test user 1001 | grep -q "$1"
 }
 elements() {
   redis hlen "callboard:elements:$1:$2"
@@ -100,6 +106,24 @@ ok "a domain that the API makes is there with its users" eventually 5 has c.test
 http DELETE /directory/c.test
 ok "and goes with them" eventually 5 has c.test user 0
 ok "itself too" eventually 5 has c.test domain 0
+# mailbox YES|NO COUNTERS: what FreeSWITCH says of 1001's.
+mailbox() {
+  python3 "$root/tests/event_socket.py" tell "$control" event "{\"Event-Name\":\"MESSAGE_WAITING\",\"Event-Date-Timestamp\":\"1795247725884091\",\"MWI-Messages-Waiting\":\"$1\",\"MWI-Message-Account\":\"sip:1001@a.test\",\"MWI-Voice-Message\":\"$2 (0/0)\"}" >"$work/told"
+}
+has_mailbox() {
+  element a.test user 1001 | grep -q "\"mwi\":\"$1\""
+}
+mailbox yes 2/1
+ok "messages that wait are the user's" eventually 5 has_mailbox 2/1
+http PATCH /directory/a.test/extensions/1001 -H "$json_type" -d '{"variable":{"role":"chief"}}'
+ok "when he changes" eventually 5 grep_element chief
+ok "they still wait" has_mailbox 2/1
+mailbox no 0/0
+ok "until he has heard them" eventually 5 element_is a.test user 1001 \
+  '{"id":"1001","name":"1001","main_extension":"1001","role":"chief","email":"1001@a.test","label":"Ext 1001"}'
+mailbox yes 1/0
+ok "another one" eventually 5 has_mailbox 1/0
+
 redis hset cti_exten@a.test 1996 '{"variable":{"role":"late"}}' >"$work/redis"
 sleep 2
 not_ok "what nobody tells waits for the next comparison" \
@@ -116,6 +140,7 @@ redis hset cti_domain b.test '{}' >"$work/redis"
 redis hset cti_exten@b.test 1 '{}' >"$work/redis"
 server_start freeswitch
 ok "what changed while the feed was down" eventually 10 has a.test user 998
+ok "messages still wait" has_mailbox 1/0
 ok "a domain that is new" eventually 10 has b.test user 1
 server_stop freeswitch
 redis hdel cti_domain b.test >"$work/redis"

@@ -110,6 +110,26 @@ static void test_users(void)
     CU_ASSERT_EQUAL(compare.changed, 2);
 }
 
+/* What a PBX has told of a mailbox stays, and is no difference. */
+static void test_mailbox_stays(void)
+{
+    const struct store_reply first[] = {reply_string("1000"), reply_string("{}"),
+                                        reply_string("1001"), reply_string("{}")};
+    const struct store_reply have[] = {
+        reply_string(
+            "{\"id\":\"1000\",\"name\":\"1000\",\"main_extension\":\"1000\",\"mwi\":\"1/0\"}"),
+        reply_string("{\"id\":\"1001\",\"mwi\":\"2/0\"}")};
+    begin(true);
+    pass_domain();
+    ASSERT_ASKS(1);
+    give_page("0", first, 4);
+    ASSERT_ASKS(2);
+    give(have);
+    ASSERT_ASKS(1);
+    ASSERT_COMMAND(0, "user 1001 {\"id\":\"1001\",\"name\":\"1001\",\"main_extension\":\"1001\","
+                      "\"mwi\":\"2/0\"} 1000");
+}
+
 static void test_stale_users(void)
 {
     const struct store_reply page[] = {
@@ -246,7 +266,8 @@ static void test_skip(void)
     CU_ASSERT_STRING_EQUAL(compare.error.text, D ": too large");
 }
 
-SUITE("directory_compare", {"users", test_users}, {"stale users", test_stale_users},
-      {"groups", test_groups}, {"groups unreadable", test_groups_unreadable},
-      {"not served", test_not_served}, {"not served, unreadable", test_not_served_unreadable},
-      {"write refused", test_write_refused}, {"skip", test_skip})
+SUITE("directory_compare", {"users", test_users}, {"a mailbox stays", test_mailbox_stays},
+      {"stale users", test_stale_users}, {"groups", test_groups},
+      {"groups unreadable", test_groups_unreadable}, {"not served", test_not_served},
+      {"not served, unreadable", test_not_served_unreadable}, {"write refused", test_write_refused},
+      {"skip", test_skip})

@@ -5,6 +5,7 @@
 
 #include "exchange.h"
 #include "feeds/directory_changes.h"
+#include "feeds/directory_mailbox.h"
 #include "suite.h"
 
 #define D "pbx.test"
@@ -193,7 +194,7 @@ static void test_changes(void)
     begin("");
     changes = (struct directory_changes){.settings = &settings, .events_kept = 1000};
     for (int i = 0; i < 4; i++)
-        CU_ASSERT_TRUE(directory_changes_add(&changes, slice_from(D), slice_from("1")));
+        CU_ASSERT_TRUE(directory_changes_add(&changes, slice_from(D), slice_from("1"), NULL));
     CU_ASSERT_TRUE(ask_change(3));
     give_change(&record, &nothing);
     CU_ASSERT_TRUE(ask_change(1)); /* set */
@@ -209,13 +210,79 @@ static void test_changes(void)
     CU_ASSERT_FALSE(ask_change(0));
     CU_ASSERT_EQUAL(changes.count, 0);
     for (int i = 0; i < DIRECTORY_CHANGES_MAX; i++)
-        directory_changes_add(&changes, slice_from(D), slice_from("1"));
-    CU_ASSERT_FALSE(directory_changes_add(&changes, slice_from(D), slice_from("1")));
+        directory_changes_add(&changes, slice_from(D), slice_from("1"), NULL);
+    CU_ASSERT_FALSE(directory_changes_add(&changes, slice_from(D), slice_from("1"), NULL));
     directory_changes_clear(&changes);
+    for (size_t i = 0; i < 3; i++)
+        arena_free(&arenas[i]);
+}
+
+/* What the PBX says of a mailbox is kept by the element itself, until it says something else. */
+static void test_mailbox(void)
+{
+    static const struct {
+        const char *counters; /* NULL: it is not about the mailbox */
+        const char *shown;
+        const char *written;
+    } cases[] = {
+        {"2/1", "{\"id\":\"1\"}", "\"main_extension\":\"1\",\"mwi\":\"2/1\"}"},
+        {NULL, "{\"id\":\"1\",\"mwi\":\"3/0\"}", "\"main_extension\":\"1\",\"mwi\":\"3/0\"}"},
+        {"", "{\"id\":\"1\",\"mwi\":\"3/0\"}", "\"main_extension\":\"1\"}"},
+        {NULL, "{\"id\":\"1\",\"mwi\":\"<b>\"}", "\"main_extension\":\"1\"}"},
+    };
+    const struct store_reply record = reply_string("{}"), one = reply_integer(1);
+    begin("");
+    changes = (struct directory_changes){.settings = &settings, .events_kept = 1000};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct store_reply shown = reply_string(cases[i].shown);
+        struct slice counters = slice_from(cases[i].counters);
+        CU_ASSERT_TRUE(directory_changes_add(&changes, slice_from(D), slice_from("1"),
+                                             cases[i].counters ? &counters : NULL));
+        CU_ASSERT_TRUE(ask_change(3));
+        give_change(&record, &shown);
+        CU_ASSERT_TRUE_FATAL(ask_change(1));
+        struct slice json = batch.first->words[7];
+        CU_ASSERT_TRUE(slice_contains_nocase(json, cases[i].written));
+        directory_changes_take(&changes, &one);
+    }
+    for (size_t i = 0; i < 3; i++)
+        arena_free(&arenas[i]);
+}
+
+static bool read_event(const char *text, struct directory_mailbox *mailbox)
+{
+    struct esl_event event;
+    struct error error;
+    begin_batch();
+    CU_ASSERT_TRUE_FATAL(esl_event_read(slice_from(text), &arenas[turn], &event, &error));
+    return directory_mailbox_read(&event, mailbox);
+}
+
+#define WAITING "{\"Event-Name\":\"MESSAGE_WAITING\",\"MWI-Messages-Waiting\":"
+
+static void test_mailbox_events(void)
+{
+    struct directory_mailbox mailbox;
+    begin("");
+    CU_ASSERT_TRUE(read_event(WAITING "\"yes\",\"MWI-Message-Account\":\"sip:1000@pbx.test\","
+                                      "\"MWI-Voice-Message\":\"2/1 (0/0)\"}",
+                              &mailbox));
+    ASSERT_TEXT(mailbox.user, "1000");
+    ASSERT_TEXT(mailbox.domain, "pbx.test");
+    ASSERT_TEXT(mailbox.counters, "2/1");
+    CU_ASSERT_TRUE(
+        read_event(WAITING "\"no\",\"MWI-Message-Account\":\"1000@pbx.test\"}", &mailbox));
+    ASSERT_TEXT(mailbox.counters, "");
+    CU_ASSERT_FALSE(read_event(WAITING "\"yes\",\"MWI-Message-Account\":\"1000\"}", &mailbox));
+    CU_ASSERT_FALSE(read_event(WAITING "\"yes\",\"MWI-Message-Account\":\"1000@pbx.test\","
+                                       "\"MWI-Voice-Message\":\"many\"}",
+                               &mailbox));
+    CU_ASSERT_FALSE(read_event("{\"Event-Name\":\"HEARTBEAT\"}", &mailbox));
     for (size_t i = 0; i < 3; i++)
         arena_free(&arenas[i]);
 }
 
 SUITE("directory round", {"a group", test_a_group}, {"a domain", test_a_domain},
       {"domains that are named", test_named_domains}, {"in a round", test_in_a_round},
-      {"bounds", test_bounds}, {"extensions", test_changes})
+      {"bounds", test_bounds}, {"extensions", test_changes}, {"mailbox", test_mailbox},
+      {"events of mailboxes", test_mailbox_events})
