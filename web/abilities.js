@@ -22,6 +22,11 @@ export class Abilities {
     this.#all = message.channels === 'all';
   }
 
+  /* Whether the calls of others are not told at all: a user who is no administrator. */
+  get seesOwnOnly() {
+    return this.#user !== undefined && !this.#all;
+  }
+
   /*
    * What may be asked of CALL, of callsOf(model): {commands, legs, target}. legs: [{uuid, party}] of the call that may be touched,
    * the caller's first; target: the leg that is listened to, an extension's if one is in the call.

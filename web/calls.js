@@ -19,6 +19,16 @@ export function isFirstLeg(channel, other) {
   return channel.uuid < other.uuid;
 }
 
+/* Whether the PBX made CHANNEL, to reach somebody: the callee's leg. */
+export function isMade(channel) {
+  return channel.direction === 'outbound';
+}
+
+/* Whether CHANNEL has another leg that is not shown to this login: it is somebody else's. */
+export function hasHiddenLeg(model, channel) {
+  return Boolean(channel.other_uuid) && !otherLeg(model, channel);
+}
+
 /* Who is at the end of CHANNEL: {user, name, number}. */
 export function partyOf(model, channel, first) {
   const user = channel.user_id ? model.get('user', channel.user_id) : undefined;
@@ -67,7 +77,7 @@ function stateOf(model, channel, other) {
   const since = Math.max(...answered);
   const holder = legs.find(isHeld);
   if (holder) return {state: 'held', since: milliseconds(holder.state?.ts) ?? since, where: undefined};
-  if (other) return {state: 'talking', since, where: undefined};
+  if (other || hasHiddenLeg(model, channel)) return {state: 'talking', since, where: undefined};
   return {state: 'busy', since: milliseconds(channel.state?.ts) ?? since, where: channel.state?.name};
 }
 
@@ -88,6 +98,14 @@ export function groupOf(model, id) {
   return model.get('group', id) ?? model.get('group', String(id).split('@')[0]);
 }
 
+/* {from, to} of a call with the first leg CHANNEL. */
+function partiesOf(model, channel, other) {
+  if (!other && isMade(channel) && channel.user_id) {
+    return {from: {name: channel.calling_name, number: channel.calling_number}, to: partyOf(model, channel, false)};
+  }
+  return {from: partyOf(model, channel, true), to: other ? partyOf(model, other, false) : calledParty(model, channel)};
+}
+
 /* All calls of MODEL: [{id, from, to, state, since, started, where}], those that wait longest first, then by age. */
 export function callsOf(model) {
   const calls = [];
@@ -98,8 +116,7 @@ export function callsOf(model) {
     if (living && !isFirstLeg(channel, living)) continue;
     calls.push({
       id: channel.uuid,
-      from: partyOf(model, channel, true),
-      to: living ? partyOf(model, living, false) : calledParty(model, channel),
+      ...partiesOf(model, channel, living),
       started: milliseconds(channel.offer_timestamp),
       ...stateOf(model, channel, living),
     });

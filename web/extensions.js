@@ -1,7 +1,7 @@
 /*
  * extensions.js - what an extension is doing, made of its user, its phones and its channels. Pure.
  */
-import {calledParty, isFirstLeg, isHeld, otherLeg, partyOf, userName} from './calls.js';
+import {calledParty, hasHiddenLeg, isFirstLeg, isHeld, isMade, otherLeg, partyOf, userName} from './calls.js';
 import {milliseconds} from './instant.js';
 
 /* What an extension with several calls is said to be doing: the first of these that is true of one. */
@@ -34,7 +34,7 @@ export function extensionOf(model, id) {
 
 function callOf(model, channel) {
   const other = otherLeg(model, channel);
-  const first = other ? isFirstLeg(channel, other) : channel.direction !== 'outbound';
+  const first = other ? isFirstLeg(channel, other) : !isMade(channel);
   return {...doingOf(model, channel, other, first), peer: peerOf(model, channel, other, first)};
 }
 
@@ -45,7 +45,7 @@ function doingOf(model, channel, other, first) {
     return {state: 'held', since: milliseconds(channel.state?.ts) ?? answered};
   }
   if (answered === undefined) return {state: first ? 'calling' : 'ringing', since: offered};
-  if (!other) return {state: 'busy', since: answered};
+  if (!other) return {state: hasHiddenLeg(model, channel) ? 'talking' : 'busy', since: answered};
   const theirs = milliseconds(other.answer_timestamp);
   if (theirs === undefined) return {state: first ? 'calling' : 'ringing', since: offered};
   return {state: 'talking', since: Math.max(answered, theirs)};

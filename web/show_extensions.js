@@ -18,6 +18,7 @@ export class ExtensionsView {
   #text = '';
   #redraw = true;
   #crowd;
+  #own = false;
 
   /* WANTED is called when somebody asks for other extensions, so that they are drawn. */
   constructor(wanted) {
@@ -28,6 +29,14 @@ export class ExtensionsView {
 
   speak(say) {
     this.#say = say;
+    this.#list.forget();
+    this.#redraw = true;
+  }
+
+  /* OWN: the calls of others are not told, so of who has a phone nobody knows whether he is free. */
+  limit(own) {
+    if (own === this.#own) return;
+    this.#own = own;
     this.#list.forget();
     this.#redraw = true;
   }
@@ -96,7 +105,7 @@ export class ExtensionsView {
     const {peer} = extension;
     const peerText = peer && (peer.name ?? peer.number);
     mark(node, 'data-state', extension.state);
-    const word = this.#say(`extension.${extension.state}`);
+    const word = this.#say(`extension.${this.#own && extension.state === 'idle' ? 'phone' : extension.state}`);
     const who = this.#crowd === 'most' ? extension.number : extension.name ?? extension.number;
     mark(node, 'title', this.#crowd && [extension.number, extension.name, word, peerText].filter(Boolean).join(' · '));
     write(part(node, 'who'), who);

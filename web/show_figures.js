@@ -24,15 +24,16 @@ export class FiguresView {
     this.#say = say;
   }
 
-  /* FIGURES of figuresOf; TOTALS of the extensions: {extensions, phones, free}. */
-  show(figures, totals) {
+  /* FIGURES of figuresOf; TOTALS of the extensions: {extensions, phones, free}; OWN: who is free is not known. */
+  show(figures, totals, own) {
     for (const name of ['waiting', 'ringing', 'talking', 'parked']) write($(`figure-${name}`), String(figures[name]));
     mark($('figure-waiting').parentElement, 'data-alarm', figures.waiting > 0 ? '' : undefined);
     mark($('figure-ringing').parentElement, 'data-rings', figures.ringing > 0 ? '' : undefined);
     write($('waiting-longest'), figures.longest === undefined ? '' : this.#say('longest'));
     count($('waiting-since'), figures.longest);
     write($('talking-held'), figures.held > 0 ? this.#say('onHold', {count: figures.held}) : '');
-    write($('figure-free'), String(totals.free));
+    write($('figure-free'), own ? '–' : String(totals.free));
+    write($('scope'), own ? this.#say('ownOnly') : '');
     write($('free-phones'), this.#say('ofPhones', {count: totals.phones}));
   }
 }

@@ -153,11 +153,12 @@ class Wallboard {
     const calls = (this.#shown = callsOf(this.#model));
     this.#calls.show(calls, (call) => this.#abilities.of(this.#model, call).commands.length > 0);
     this.#actions.show(calls);
+    this.#extensions.limit(this.#abilities.seesOwnOnly);
     this.#extensions.show(this.#model);
     this.#side.showQueues(queuesOf(this.#model));
     this.#side.showLatest(this.#history.latest());
     this.#figures = figuresOf(calls);
-    this.#figuresView.show(this.#figures, this.#extensions.totals());
+    this.#figuresView.show(this.#figures, this.#extensions.totals(), this.#abilities.seesOwnOnly);
     this.#drawTimes();
     this.#drawHealth();
   }

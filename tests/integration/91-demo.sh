@@ -52,7 +52,9 @@ if ! command -v chromium >/dev/null; then
 elif sanitized; then
   say "# skipped: the wallboard in a browser, as a browser beside sanitized servers takes too long"
 else
-  background browser node "$root/tests/wallboard/office.mjs" "$(demo_wallboard)" "$work/pictures" "$CALLBOARD_REDIS"
+  password=$("$CALLBOARD_BUILD/callboard-passwd" "$dir/demo/htpasswd" add 1016@callboard.test)
+  background browser node "$root/tests/wallboard/office.mjs" "$(demo_wallboard)" "$work/pictures" "$CALLBOARD_REDIS" \
+    "$CALLBOARD_HTTP_URL/wallboard/#1016@callboard.test:$password"
   restart_when_asked
   failures=$((failures + $(grep -c '^not ok ' "$work/browser.log")))
   grep -q '^\(not \)\?ok - the browser has nothing' "$work/browser.log" || fail "the test of the page gets to its end"

@@ -39,7 +39,7 @@ export class Crowd {
     const channels = this.#legs.flat();
     for (let place = 0; place < Math.min(6, 1 + this.#size / 50); place++) {
       const uuid = `q${place}`;
-      channels.push({uuid, direction: 'in', calling_number: `+58212285${3300 + place}`, called_number: '7000', offer_timestamp: us(90 - place * 9), answer_timestamp: us(89 - place * 9), server: 'pbx1'});
+      channels.push({uuid, direction: 'inbound', calling_number: `+58212285${3300 + place}`, called_number: '7000', offer_timestamp: us(90 - place * 9), answer_timestamp: us(89 - place * 9), server: 'pbx1'});
       queued.push({uuid, state: {ts: us(89 - place * 9), name: 'calling', type: 'group', data: {queue_id: place % 2 ? 'sales' : 'support'}}});
     }
     const groups = [['support', 'Support'], ['sales', 'Sales'], ['billing', 'Billing']].map(([id, label]) => ({id, label, queue: true}));
@@ -63,8 +63,8 @@ export class Crowd {
     const caller = kind === 1 || kind === 3 ? this.#id(place + 7) : undefined;
     const common = {calling_name: caller ? undefined : 'Example Trading', calling_number: caller ?? `+5841412345${10 + (number % 90)}`, called_number: callee, server: 'pbx1'};
     const answered = kind === 2 ? {} : {answer_timestamp: us(Math.max(0, seconds - 5))};
-    const a = {uuid: `a${number}`, direction: 'in', user_id: caller, other_uuid: `b${number}`, offer_timestamp: us(seconds), ...common, ...answered};
-    const b = {uuid: `b${number}`, direction: 'out', user_id: callee, other_uuid: `a${number}`, offer_timestamp: us(seconds - 0.2), ...common, ...answered, hold: kind === 3 && number % 2 === 0};
+    const a = {uuid: `a${number}`, direction: 'inbound', user_id: caller, other_uuid: `b${number}`, offer_timestamp: us(seconds), ...common, ...answered};
+    const b = {uuid: `b${number}`, direction: 'outbound', user_id: callee, other_uuid: `a${number}`, offer_timestamp: us(seconds - 0.2), ...common, ...answered, hold: kind === 3 && number % 2 === 0};
     this.#legs.push([a, b]);
     return [a, b];
   }

@@ -1,7 +1,7 @@
 /*
  * office.mjs - the wallboard in a browser on the real gateway, with the simulated PBX behind it. Prints "ok - …" and "not ok - …".
  * arguments: the wallboard's address; a folder: for screenshots, and for the file "restart", which asks for the gateway to be
- * started anew and is taken away when that is done; the socket of Redis.
+ * started anew and is taken away when that is done; the socket of Redis; the address for user 1016, who is no administrator.
  */
 import {execFileSync} from 'node:child_process';
 import {existsSync, writeFileSync} from 'node:fs';
@@ -9,7 +9,7 @@ import {join} from 'node:path';
 import {Browser} from './browser.mjs';
 import {check, noComplaints, same, text} from './harness.mjs';
 
-const [, , url, folder, socket] = process.argv;
+const [, , url, folder, socket, userUrl] = process.argv;
 const browser = new Browser();
 const page = await browser.page(1920, 1080, 'dark');
 const live = `${text('#health-text')} === 'Live'`;
@@ -147,6 +147,25 @@ await check('what the PBX cannot do is told', () => often(async () => {
   await page.until(`/^Not done: destination is not a number or name/.test(${text('#actions-error')})`, 10);
   await page.value("document.getElementById('actions').close()");
 }));
+
+await check('a user sees his own calls, with whom, and may end them', async () => {
+  const own = await browser.page(1366, 768);
+  await own.go(userUrl);
+  await own.until(`/^only yours/.test(${text('#scope')})`, 20);
+  await often(async () => {
+    await own.until("document.querySelector('.call[data-state=talking]') !== null", 60);
+    const [id, ...ends] = await own.value(`(() => {
+      const row = document.querySelector('.call[data-state=talking]');
+      row.querySelector('.act').click();
+      document.querySelector('#actions-choices [data-command=hangup]').click();
+      document.getElementById('actions-go').click();
+      return [row.dataset.call, ...['from', 'to'].map((end) => row.querySelector('[data-part=' + end + ']').textContent.trim())];
+    })()`);
+    if (!ends.some((end) => / 1016$/.test(end)) || ends.some((end) => end === 'unknown')) throw new Error(ends.join(' -> '));
+    await own.until(`${text('#notice')} === 'Hung up.' && document.querySelector('.call[data-call="' + ${JSON.stringify(id)} + '"]') === null`, 5);
+  });
+  same(await own.value("[...document.querySelectorAll('#actions-choices > button:not([hidden])')].some((button) => button.dataset.command === 'eavesdrop')"), false);
+});
 
 /* ---- the hour ---- */
 

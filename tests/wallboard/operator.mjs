@@ -17,9 +17,9 @@ const first = [
   {message: 'initial_info', element: 'terminal', items: ['1000', '1001', '1002'].map((id) => ({id: `${id}:1`, assoc_user_id: id, registered: true}))},
   {message: 'initial_info', element: 'group', items: [{id: 'support', label: 'Support', queue: true}]},
   {message: 'initial_info', element: 'channel', items: [
-    leg('a', 'b', {direction: 'in', calling_number: '555', calling_name: 'Ada Example', called_number: '1000'}),
-    leg('b', 'a', {direction: 'out', called_number: '1000', user_id: '1000', offer_timestamp: us(39)}),
-    leg('c', undefined, {direction: 'in', calling_number: '1002', called_number: '*98', user_id: '1002', state: {name: 'checking_voicemail', ts: us(30)}}),
+    leg('a', 'b', {direction: 'inbound', calling_number: '555', calling_name: 'Ada Example', called_number: '1000'}),
+    leg('b', 'a', {direction: 'outbound', called_number: '1000', user_id: '1000', offer_timestamp: us(39)}),
+    leg('c', undefined, {direction: 'inbound', calling_number: '1002', called_number: '*98', user_id: '1002', state: {name: 'checking_voicemail', ts: us(30)}}),
   ]},
   {message: 'initial_info', element: 'server', items: [{id: 'pbx1', state: 'up', since: us(60)}]},
   {message: 'ready'},
@@ -118,7 +118,7 @@ await check('it is not chatty: twenty changes in a row are two sentences at most
     new MutationObserver(() => spoken.push(document.getElementById('announcer').textContent)).observe(document.getElementById('announcer'), {childList: true, characterData: true, subtree: true});
   })()`);
   for (let turn = 0; turn < 10; turn++) {
-    gateway.change('channel', 'added', {uuid: `x${turn}`, direction: 'in', calling_number: '1', called_number: '1001', offer_timestamp: us(0)});
+    gateway.change('channel', 'added', {uuid: `x${turn}`, direction: 'inbound', calling_number: '1', called_number: '1001', offer_timestamp: us(0)});
     await new Promise((resolve) => setTimeout(resolve, 100));
     gateway.change('channel', 'removed', {uuid: `x${turn}`});
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -203,8 +203,15 @@ await check('a call that ends meanwhile can be asked nothing any more', async ()
 });
 await check('who may give no commands is offered none', async () => {
   gateway.say({...first[0], commands: []});
-  gateway.change('channel', 'added', {uuid: 'n', server: 'pbx1', direction: 'in', calling_number: '5', called_number: '1001', offer_timestamp: us(2)});
+  gateway.change('channel', 'added', {uuid: 'n', server: 'pbx1', direction: 'inbound', calling_number: '5', called_number: '1001', offer_timestamp: us(2)});
   await page.until("document.querySelectorAll('.call').length === 2 && [...document.querySelectorAll('.act')].every((node) => node.hidden)");
+});
+
+await check('a user who sees his own calls only is told so, and nobody is said to be free', async () => {
+  const other = await browser.page(1366, 768);
+  await other.go(`${gateway.url}#eva@callboard.test:secret`);
+  await other.until(`/^only yours/.test(${text('#scope')}) && ${text('#figure-free')} === '–' && document.querySelectorAll('.extension').length === 3`);
+  same(await other.value("[...document.querySelectorAll('.extension[data-state=idle] [data-part=state]')].map((node) => node.textContent)"), ['Phone on']);
 });
 
 /* ---- looks ---- */
@@ -221,7 +228,7 @@ await check('nothing that has a place moves when calls come and go', async () =>
   const places = () => page.value("JSON.stringify([...document.querySelectorAll('header, .panel, .figures dl > div')].map((node) => { const {x, y, width, height} = node.getBoundingClientRect(); return [x, y, width, height]; }))");
   await page.until("document.querySelectorAll('.extension').length === 3");
   const before = await places();
-  for (let turn = 0; turn < 30; turn++) gateway.change('channel', 'added', {uuid: `y${turn}`, direction: 'in', calling_number: `+5821228533${turn}`, called_number: '1001', offer_timestamp: us(1)});
+  for (let turn = 0; turn < 30; turn++) gateway.change('channel', 'added', {uuid: `y${turn}`, direction: 'inbound', calling_number: `+5821228533${turn}`, called_number: '1001', offer_timestamp: us(1)});
   gateway.change('queued_channel', 'added', {uuid: 'y3', state: {ts: us(1), data: {queue_id: 'support'}}});
   await page.until("document.querySelectorAll('.call').length === 32");
   gateway.change('server', 'updated', {id: 'pbx1', state: 'away', since: us(30)});

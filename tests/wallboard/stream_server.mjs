@@ -24,7 +24,9 @@ const {WebSocketServer} = createRequire(import.meta.url)('/usr/share/nodejs/ws')
 const web = fileURLToPath(new URL('../../web/', import.meta.url));
 const types = {'.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css', '.svg': 'image/svg+xml'};
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-const allowed = `Basic ${Buffer.from('callboard.test:secret').toString('base64')}`;
+const login = (text) => `Basic ${Buffer.from(text).toString('base64')}`;
+const allowed = login('callboard.test:secret');
+const allowedUser = login('eva@callboard.test:secret'); // no administrator
 const first = process.argv[2] ? readFileSync(process.argv[2], 'utf8').split('\n').filter((line) => line !== '') : [];
 
 const listeners = new Set();
@@ -43,14 +45,14 @@ function send(response, line) {
 const server = createServer(async (request, response) => {
   const {pathname, searchParams} = new URL(request.url, 'http://localhost');
   if (pathname === '/events' || pathname === '/status') {
-    if (request.headers.authorization !== allowed) return response.writeHead(401, {'WWW-Authenticate': 'Basic realm="callboard"'}).end();
+    if (![allowed, allowedUser].includes(request.headers.authorization)) return response.writeHead(401, {'WWW-Authenticate': 'Basic realm="callboard"'}).end();
     if (refusing) return response.writeHead(503).end();
     if (pathname === '/status' && forbidding) return response.writeHead(401, {'WWW-Authenticate': 'Basic realm="callboard"'}).end();
     if (pathname === '/status') return response.end('{"pools":[{"name":"default","numbers":40,"entries":13,"ttl":300},{"name":"vip","numbers":4,"entries":3,"ttl":300}]}');
     response.writeHead(200, {'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store'});
     since = searchParams.get('since');
     if (since !== null) send(response, '{"message":"resumed"}');
-    else for (const line of first) send(response, line);
+    else for (const line of first) send(response, request.headers.authorization === allowedUser ? line.replace('"channels":"all"', '"channels":"own"') : line);
     listeners.add(response);
     request.on('close', () => listeners.delete(response));
     return undefined;

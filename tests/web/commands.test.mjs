@@ -47,6 +47,9 @@ test('of all channels: both legs, the caller first, and phones of the same PBX t
 test('of own channels only: the own leg, and nothing of the calls of others', () => {
   const may = abilities('ada@callboard.test', ['park', 'hangup', 'transfer'], 'own');
   assert.deepEqual(may.of(model, call).legs.map(({uuid}) => uuid), ['b']);
+  assert.equal(may.seesOwnOnly, true);
+  assert.equal(abilities('boss@callboard.test', [], 'all').seesOwnOnly, false);
+  assert.equal(abilities('callboard.test', [], 'all').seesOwnOnly, false);
   assert.deepEqual(abilities('eva@callboard.test', ['park', 'hangup'], 'own').of(model, call).commands, []);
 });
 

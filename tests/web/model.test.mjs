@@ -120,3 +120,13 @@ test('extensions are ordered as people count and found without accents', () => {
   assert.ok(!isWanted(jose, 'busy', ''));
   assert.ok(!isWanted(jose, 'all', 'maria'));
 });
+
+test('of a call whose other leg is not shown the own one says who, with whom and what', () => {
+  const own = {...callee, calling_name: 'Eva', calling_number: '1007', other_uuid: 'unseen'};
+  const model = office(change('channel', 'added', own));
+  const [ringing] = callsOf(model);
+  assert.deepEqual([ringing.state, ringing.from.name, ringing.from.number, ringing.to.name], ['ringing', 'Eva', '1007', 'Luis']);
+  assert.deepEqual([extensionOf(model, '1001').state, extensionOf(model, '1001').peer.name], ['ringing', 'Eva']);
+  model.apply(change('channel', 'updated', {...own, answer_timestamp: at(5)}));
+  assert.deepEqual([callsOf(model)[0].state, extensionOf(model, '1001').state], ['talking', 'talking']);
+});
