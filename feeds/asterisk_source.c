@@ -225,6 +225,12 @@ static struct source *asterisk_open(uv_loop_t *loop, const struct pbx_server *se
     return NULL;
 }
 
+static bool asterisk_ask(struct source *source, struct slice step, link_answered *done, void *self,
+                         struct error *error)
+{
+    return ami_ask(of(source)->connection, step, done, self, error);
+}
+
 static void asterisk_pause(struct source *source)
 {
     ami_pause(of(source)->connection);
@@ -245,6 +251,8 @@ const struct source_kind asterisk_source = {
     .open = asterisk_open,
     .close = asterisk_close,
     .ask_list = asterisk_ask_list,
+    .commands = &command_asterisk,
+    .ask = asterisk_ask,
     .pause = asterisk_pause,
     .resume = asterisk_resume,
     .counts = asterisk_counts,

@@ -1,5 +1,5 @@
 /*
- * command_runner.c - commands from Redis, to FreeSWITCH, and the answers back.
+ * command_runner.c - commands from Redis, to a PBX, and the answers back.
  */
 #include "feeds/command_runner.h"
 
@@ -53,8 +53,7 @@ static void on_published(void *self, const struct store_reply *replies)
 {
     struct run *run = self;
     if (!replies && !run->runner->closed)
-        log_warning("FreeSWITCH %s: the answer to a command is lost, as Redis is away",
-                    run->runner->server);
+        log_warning("%s: the answer to a command is lost, as Redis is away", run->runner->server);
     end_run(run);
 }
 
@@ -67,7 +66,7 @@ static void tell(struct run *run, const struct error *error)
         end_run(run);
         return;
     }
-    log_info("FreeSWITCH %s: %.*s of %.*s for %.*s@%.*s: %s", runner->server,
+    log_info("%s %s: %.*s of %.*s for %.*s@%.*s: %s", runner->source->kind->name, runner->server,
              SLICE_ARGUMENTS(command->name), SLICE_ARGUMENTS(command->uuid),
              SLICE_ARGUMENTS(command->user), SLICE_ARGUMENTS(command->domain),
              error ? error->text : "done");
@@ -84,7 +83,7 @@ static void on_answer(void *self, const struct slice *answer)
 {
     struct run *run = self;
     struct error error;
-    if (!command_judge(answer, &error))
+    if (!command_judge(run->runner->source->kind->commands, answer, &error))
         tell(run, &error);
     else if (++run->step < run->command.step_count)
         run_step(run);
@@ -109,13 +108,14 @@ static void on_heard(void *self, struct slice channel, struct slice text)
     struct run *run = calloc(1, sizeof *run);
     (void)channel;
     if (!run) {
-        log_error("FreeSWITCH %s: no memory for a command", runner->server);
+        log_error("%s %s: no memory for a command", runner->source->kind->name, runner->server);
         return;
     }
     run->runner = runner;
     runner->under_way++;
     arena_init(&run->arena, ARENA_LIMIT);
-    if (!command_read(text, runner->context, &run->arena, &run->command, &error)) {
+    if (!command_read(text, runner->source->kind->commands, runner->context, &run->arena,
+                      &run->command, &error)) {
         tell(run, &error);
     } else if (runner->under_way > COMMANDS_MAX) {
         error_set(&error, "too many commands at a time");

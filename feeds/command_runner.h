@@ -1,5 +1,5 @@
 /*
- * command_runner.h - runs the commands that are published to callboard:commands:<server>, on that FreeSWITCH.
+ * command_runner.h - runs the commands that are published to callboard:commands:<server>, on that PBX.
  *
  *     Redis PubSub -> command_read -> source, step by step -> PUBLISH to the answer's channel
  *

@@ -1,5 +1,5 @@
 /*
- * commands.c - packets of CTI clients to api commands of mod_commands, and their answers.
+ * commands.c - packets of CTI clients, and the answers to them.
  */
 #include "feeds/commands.h"
 
@@ -14,7 +14,6 @@
 /* What a command is made of. */
 struct reading {
     const json_t *packet;
-    const char *context;
     struct arena *arena;
     struct command *command;
     struct error *error;
@@ -47,50 +46,27 @@ static bool read_uuid(const struct reading *reading, const char *name, struct sl
     return true;
 }
 
-static struct buffer next_step(const struct reading *reading, const char *verb, struct slice uuid)
+static bool read_park(const struct reading *reading)
 {
-    struct buffer step = buffer_in(reading->arena);
-    buffer_add_string(&step, "api ");
-    buffer_add_string(&step, verb);
-    buffer_add_byte(&step, ' ');
-    buffer_add(&step, uuid);
-    return step;
-}
-
-static bool end_step(const struct reading *reading, const struct buffer *step)
-{
-    struct command *command = reading->command;
-    command->steps[command->step_count++] = buffer_slice(step);
-    return !step->failed || error_set(reading->error, "no room");
-}
-
-/* park_timeout is in seconds (switch_ivr_park); without one an earlier one of the channel stays. */
-static bool make_park(const struct reading *reading)
-{
-    struct slice timeout = text_of(reading, "timeout"), uuid = reading->command->uuid;
+    struct slice timeout = text_of(reading, "timeout");
     const json_t *given = json_object_get(reading->packet, "timeout");
-    if (given && !json_is_null(given)) {
-        uint64_t seconds;
-        if (!slice_number(timeout, PARK_SECONDS, &seconds) || seconds == 0)
-            return error_set(reading->error, "timeout is not a number of seconds from 1 to %d",
-                             PARK_SECONDS);
-        struct buffer step = next_step(reading, "uuid_setvar", uuid);
-        buffer_add_string(&step, " park_timeout ");
-        buffer_add_number(&step, (int64_t)seconds);
-        if (!end_step(reading, &step))
-            return false;
-    }
-    struct buffer step = next_step(reading, "uuid_park", uuid);
-    return end_step(reading, &step);
+    uint64_t seconds;
+    if (!given || json_is_null(given))
+        return true;
+    if (!slice_number(timeout, PARK_SECONDS, &seconds) || seconds == 0)
+        return error_set(reading->error, "timeout is not a number of seconds from 1 to %d",
+                         PARK_SECONDS);
+    reading->command->seconds = (int64_t)seconds;
+    return true;
 }
 
-static bool make_hangup(const struct reading *reading)
+static bool read_hangup(const struct reading *reading)
 {
-    struct buffer step = next_step(reading, "uuid_kill", reading->command->uuid);
-    return end_step(reading, &step);
+    (void)reading; /* the uuid is all */
+    return true;
 }
 
-static bool make_transfer(const struct reading *reading)
+static bool read_transfer(const struct reading *reading)
 {
     static const char *const names[] = {"destination", "user_name", "user_id"};
     const char *name = names[0];
@@ -103,48 +79,34 @@ static bool make_transfer(const struct reading *reading)
         return error_set(reading->error, "destination is missing");
     if (!is_word(destination, "*#+_.-"))
         return error_set(reading->error, "%s is not a number or name that can be called", name);
-    struct buffer step = next_step(reading, "uuid_transfer", reading->command->uuid);
-    buffer_add_byte(&step, ' ');
-    buffer_add(&step, destination);
-    buffer_add_string(&step, " XML ");
-    buffer_add_string(&step, reading->context);
-    return end_step(reading, &step);
+    reading->command->destination = destination;
+    return true;
 }
 
-/*
- * The own leg goes on in the application eavesdrop (mod_dptools). What the target hears is what eavesdrop writes (whisper_bleg, as its key
- * "2"), what the other side hears is what it reads as the target's (whisper_aleg, key "1"). The keys are off: who may listen
- * only is not to speak by pressing one. All is set each time, as a channel keeps what an earlier eavesdrop has set.
- */
-static bool make_eavesdrop(const struct reading *reading)
+static bool read_eavesdrop(const struct reading *reading)
 {
-    struct slice mode = text_of(reading, "subcommand"), target;
+    struct slice mode = text_of(reading, "subcommand");
+    struct command *command = reading->command;
     bool listen = mode.length == 0 || slice_is(mode, "listen");
     bool barge = slice_is(mode, "barge"), whisper = slice_is(mode, "whisper");
-    if (!read_uuid(reading, "target_uuid", &target))
+    if (!read_uuid(reading, "target_uuid", &command->target))
         return false;
     if (!listen && !barge && !whisper)
         return error_set(reading->error, "subcommand is not listen, whisper or barge");
-    if (slice_equal(target, reading->command->uuid))
+    if (slice_equal(command->target, command->uuid))
         return error_set(reading->error, "a channel cannot listen to itself");
-    struct buffer step = next_step(reading, "uuid_transfer", reading->command->uuid);
-    buffer_add_string(&step, " set:eavesdrop_enable_dtmf=false,set:eavesdrop_whisper_aleg=");
-    buffer_add_string(&step, barge ? "true" : "false");
-    buffer_add_string(&step, ",set:eavesdrop_whisper_bleg=");
-    buffer_add_string(&step, listen ? "false" : "true");
-    buffer_add_string(&step, ",eavesdrop:");
-    buffer_add(&step, target);
-    buffer_add_string(&step, " inline");
-    return end_step(reading, &step);
+    command->mode = barge ? COMMAND_BARGE : whisper ? COMMAND_WHISPER : COMMAND_LISTEN;
+    return true;
 }
 
-static const struct verb {
+static const struct {
     const char *name;
-    bool (*make)(const struct reading *reading);
-} verbs[] = {{"park", make_park},
-             {"hangup", make_hangup},
-             {"transfer", make_transfer},
-             {"eavesdrop", make_eavesdrop}};
+    enum command_verb verb;
+    bool (*read)(const struct reading *reading);
+} verbs[] = {{"park", COMMAND_PARK, read_park},
+             {"hangup", COMMAND_HANGUP, read_hangup},
+             {"transfer", COMMAND_TRANSFER, read_transfer},
+             {"eavesdrop", COMMAND_EAVESDROP, read_eavesdrop}};
 
 /* Where the answer goes and what is said there of whom it answers. */
 static bool read_envelope(const struct reading *reading)
@@ -168,19 +130,28 @@ static bool read_envelope(const struct reading *reading)
     return true;
 }
 
-static bool make(const struct reading *reading)
+static bool read_all(const struct reading *reading)
 {
     struct command *command = reading->command;
     if (!read_envelope(reading))
         return false;
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
-        if (slice_is(command->name, verbs[i].name))
-            return read_uuid(reading, "uuid", &command->uuid) && verbs[i].make(reading);
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        if (!slice_is(command->name, verbs[i].name))
+            continue;
+        command->verb = verbs[i].verb;
+        return read_uuid(reading, "uuid", &command->uuid) && verbs[i].read(reading);
+    }
     return error_set(reading->error, "cmd is not park, hangup, transfer or eavesdrop");
 }
 
-bool command_read(struct slice packet, const char *context, struct arena *arena,
-                  struct command *command, struct error *error)
+void command_add_step(struct command *command, const struct buffer *text)
+{
+    if (!text->failed && command->step_count < COMMAND_STEPS_MAX)
+        command->steps[command->step_count++] = buffer_slice(text);
+}
+
+bool command_read(struct slice packet, const struct command_dialect *dialect, const char *context,
+                  struct arena *arena, struct command *command, struct error *error)
 {
     struct error wrong;
     *command = (struct command){0};
@@ -188,9 +159,11 @@ bool command_read(struct slice packet, const char *context, struct arena *arena,
         return error_set(error, "a packet of more than %d bytes", COMMAND_PACKET_MAX);
     json_use_arena(arena);
     json_t *json = json_parse(packet, &wrong);
-    struct reading reading = {json, context, arena, command, error};
-    bool good = json_is_object(json) ? make(&reading) : error_set(error, "not a JSON object");
+    struct reading reading = {json, arena, command, error};
+    bool good = json_is_object(json) ? read_all(&reading) : error_set(error, "not a JSON object");
     json_use_arena(NULL);
+    if (good)
+        dialect->write(command, context, arena);
     if (good && arena->exhausted)
         good = error_set(error, "no room");
     if (!good)
@@ -198,22 +171,21 @@ bool command_read(struct slice packet, const char *context, struct arena *arena,
     return good;
 }
 
-bool command_judge(const struct slice *answer, struct error *error)
+bool command_judge(const struct command_dialect *dialect, const struct slice *answer,
+                   struct error *error)
 {
+    struct slice reason = {0};
     if (!answer)
-        return error_set(error, "FreeSWITCH went away meanwhile; it may have been done");
-    if (!slice_starts(*answer, "-"))
+        return error_set(error, "%s went away meanwhile; it may have been done", dialect->pbx);
+    if (dialect->judge(*answer, &reason))
         return true;
-    struct slice rest, line = slice_cut(*answer, '\n', &rest);
-    if (slice_starts(line, "-ERR"))
-        line = slice_trim(slice_of(line.data + 4, line.length - 4));
-    if (line.length > REASON_MAX)
-        line.length = REASON_MAX;
-    for (size_t cut = 0; cut < 3 && line.length > 0 && !slice_is_utf8(line); cut++)
-        line.length--; /* within a character */
-    if (line.length == 0 || !slice_is_utf8(line))
-        return error_set(error, "FreeSWITCH has refused it");
-    return error_set(error, "FreeSWITCH: %.*s", SLICE_ARGUMENTS(line));
+    if (reason.length > REASON_MAX)
+        reason.length = REASON_MAX;
+    for (size_t cut = 0; cut < 3 && reason.length > 0 && !slice_is_utf8(reason); cut++)
+        reason.length--; /* within a character */
+    if (reason.length == 0 || !slice_is_utf8(reason))
+        return error_set(error, "%s has refused it", dialect->pbx);
+    return error_set(error, "%s: %.*s", dialect->pbx, SLICE_ARGUMENTS(reason));
 }
 
 void command_write_answer(struct buffer *out, const struct command *command,

@@ -269,7 +269,7 @@ static bool open_servers(struct feed *feed, struct error *error)
             return false;
         struct command_runner **runner = &feed->runners[feed->count];
         feed->servers[feed->count++] = pbx;
-        if (configuration->freeswitch.commands && pbx_source(pbx)->kind->ask) {
+        if (configuration->freeswitch.commands) {
             *runner = command_runner_open(server->name, configuration->freeswitch.command_context,
                                           pbx_source(pbx), feed->subscriber, feed->store, error);
             if (!*runner)

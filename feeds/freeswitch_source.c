@@ -137,6 +137,7 @@ const struct source_kind freeswitch_source = {
     .close = freeswitch_close,
     .ask_list = freeswitch_ask_list,
     .flush_user = freeswitch_flush_user,
+    .commands = &command_freeswitch,
     .ask = freeswitch_ask,
     .pause = freeswitch_pause,
     .resume = freeswitch_resume,

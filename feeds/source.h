@@ -12,6 +12,7 @@
 
 #include <uv.h>
 
+#include "feeds/commands.h"
 #include "feeds/esl_event.h"
 #include "feeds/link_asks.h"
 #include "feeds/pbx_server.h"
@@ -67,7 +68,8 @@ struct source_kind {
     /* Asks it to forget what it has cached of USER of DOMAIN; both are words without blanks. NULL: it caches nothing. */
     bool (*flush_user)(struct source *source, struct slice domain, struct slice user,
                        struct error *error);
-    /* Runs one step of a command (commands.h). NULL: it runs none. */
+    const struct command_dialect *commands; /* in which commands are put to it */
+    /* Runs one step of a command. */
     bool (*ask)(struct source *source, struct slice step, link_answered *done, void *self,
                 struct error *error);
     /* Takes no more news, until resumed; what was read before is still told. */

@@ -60,13 +60,32 @@ static bool is_plain(struct slice s)
     return true;
 }
 
+/* Each line of an action is plain. */
+static void try_action(struct slice packet)
+{
+    struct arena arena;
+    struct command command;
+    struct error error;
+    arena_init(&arena, (size_t)1 << 18);
+    command_read(packet, &command_asterisk, "default", &arena, &command, &error);
+    for (size_t i = 0; i < command.step_count; i++) {
+        for (struct slice rest = command.steps[i]; rest.data;) {
+            struct slice line = slice_cut(rest, '\r', &rest);
+            FUZZ_PROMISE(line.length > 0 && is_plain(line));
+            FUZZ_PROMISE(!rest.data || slice_starts(rest, "\n"));
+            rest = rest.data ? slice_of(rest.data + 1, rest.length - 1) : rest;
+        }
+    }
+    arena_free(&arena);
+}
+
 static void try_command(struct slice packet)
 {
     struct arena arena;
     struct command command;
     struct error error = {""};
     arena_init(&arena, (size_t)1 << 18);
-    bool good = command_read(packet, "default", &arena, &command, &error);
+    bool good = command_read(packet, &command_freeswitch, "default", &arena, &command, &error);
     FUZZ_PROMISE(good == (command.step_count > 0));
     for (size_t i = 0; i < command.step_count; i++)
         FUZZ_PROMISE(slice_starts(command.steps[i], "api uuid_") && is_plain(command.steps[i]));
@@ -99,6 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     esl_reader_free(&bytes);
     try_event(all);
     try_command(all);
+    try_action(all);
     return 0;
 }
 

@@ -15,7 +15,6 @@ Each action that a client sends is a line of LOG, its headers separated by "|", 
     register N | unregister N       N ContactStatus events, of the same made-up phones
     answer ACTION MESSAGE...        from now on ACTION is answered with an error
     half ACTION | whole ACTION      from now on the rows of ACTION do not end; and do again
-    quiet                           Ping is not answered any more
     drop, reset, hang, go, away, back, clients, password WORD   as in event_socket.py
 """
 import asyncio
@@ -73,7 +72,7 @@ class AmiServer(Server):
     def __init__(self, log, port, user, password):
         super().__init__(log, port, password)
         self.user, self.contacts, self.channels = user, 0, []
-        self.refused, self.halves, self.quiet = {}, set(), False
+        self.refused, self.halves = {}, set()
 
     async def serve(self, reader, writer):
         client = AmiClient(self, reader, writer)
@@ -118,8 +117,7 @@ class AmiServer(Server):
         client.answer(action, ("Response", "Error"), ("Message", "Invalid/unknown command: " + action["Action"]))
 
     def act_ping(self, client, action):
-        if not self.quiet:
-            client.answer(action, ("Response", "Success"), ("Ping", "Pong"), ("Timestamp", "1700000000.000000"))
+        client.answer(action, ("Response", "Success"), ("Ping", "Pong"), ("Timestamp", "1700000000.000000"))
 
     def act_filter(self, client, action):
         client.answer(action, ("Response", "Success"), ("Message", "Filter Added"))
@@ -193,9 +191,6 @@ class AmiServer(Server):
 
     async def do_whole(self, action):
         self.halves.discard(action)
-
-    async def do_quiet(self):
-        self.quiet = True
 
 
 async def serve(ready, log, port="0", user="callboard", password="Secret"):

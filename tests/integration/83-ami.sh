@@ -18,6 +18,8 @@ grace = 2
 registration_channel = registered
 call_list = called
 notify_campaigns_cdr = yes
+commands = yes
+command_context = internal
 
 [asterisk.server.office]
 port = $(cut -d ' ' -f 1 "$work/ready")
@@ -217,8 +219,32 @@ contains "its state is an element" '"state":"away"' "$(redis hget "callboard:ele
 pbx go
 ok "when it is back so are they" eventually 20 is_registered 20000
 
-pbx quiet
-ok "one that does not answer Ping is given up" eventually 30 grep -q "gives no sign of life" "$dir/log/freeswitch.log"
+# --- commands ---
+
+background listener redis-cli -s "$CALLBOARD_REDIS" subscribe callboard:answers:test
+eventually 10 grep -q subscribe "$work/listener.log"
+# publish JSON: a command with a channel for the answer.
+publish() {
+  redis publish callboard:commands:office "$1" >/dev/null
+}
+answered() {
+  eventually 10 grep -qF "$1" "$work/listener.log"
+}
+publish '{"id":1,"cmd":"hangup","uuid":"7.1","answer":"callboard:answers:test"}'
+ok "hangup is answered" answered '{"id":1,"cmd":"hangup","ok":true}'
+ok "and was run" grep -qxF 'Action: Hangup|Channel: 7.1' "$work/asked"
+publish '{"id":2,"cmd":"transfer","uuid":"7.1","destination":"1002","answer":"callboard:answers:test"}'
+ok "transfer, too" answered '{"id":2,"cmd":"transfer","ok":true}'
+ok "in the context that is configured" grep -qxF 'Action: Redirect|Channel: 7.1|Context: internal|Exten: 1002|Priority: 1' "$work/asked"
+publish '{"id":3,"cmd":"eavesdrop","uuid":"7.1","target_uuid":"7.2","subcommand":"whisper","answer":"callboard:answers:test"}'
+ok "eavesdrop, too" answered '{"id":3,"cmd":"eavesdrop","ok":true}'
+ok "of whom it is told" grep -qxF 'Action: Setvar|Channel: 7.1|Variable: CALLBOARD_TARGET|Value: 7.2' "$work/asked"
+pbx answer Park No such channel
+publish '{"id":4,"cmd":"park","uuid":"7.9","timeout":30,"answer":"callboard:answers:test"}'
+ok "what Asterisk refuses is told" answered '{"id":4,"cmd":"park","ok":false,"error":"Asterisk: No such channel"}'
+publish '{"id":5,"cmd":"hangup","uuid":"7.1\r\nAction: Originate","answer":"callboard:answers:test"}'
+ok "what could be another action is refused" answered '{"id":5,"cmd":"hangup","ok":false'
+not_ok "and not sent" grep -q Originate "$work/asked"
 
 # --- a wrong password ---
 

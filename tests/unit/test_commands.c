@@ -1,5 +1,5 @@
 /*
- * test_commands.c - tests of feeds/commands.c: what reaches FreeSWITCH of a packet, and what never does.
+ * test_commands.c - tests of feeds/commands*.c: what reaches a PBX of a packet, and what never does.
  */
 #include "suite.h"
 
@@ -14,13 +14,14 @@
 static struct arena arena;
 static struct command command;
 static struct error error;
+static const struct command_dialect *dialect = &command_freeswitch;
 
 static bool read_packet(const char *packet)
 {
     arena_free(&arena);
     arena_init(&arena, (size_t)1 << 20);
     error.text[0] = '\0';
-    return command_read(slice_from(packet), "default", &arena, &command, &error);
+    return command_read(slice_from(packet), dialect, "default", &arena, &command, &error);
 }
 
 /* PACKET becomes the step FIRST and, when it is not NULL, SECOND. */
@@ -158,7 +159,7 @@ static bool judge(const char *text)
 {
     struct slice answer = slice_from(text);
     error.text[0] = '\0';
-    return command_judge(&answer, &error);
+    return command_judge(dialect, &answer, &error);
 }
 
 static void test_judge(void)
@@ -174,7 +175,7 @@ static void test_judge(void)
     CU_ASSERT_STRING_EQUAL(error.text, "FreeSWITCH has refused it");
     CU_ASSERT_FALSE(judge("-ERR caf\xe9 \xff\xff\xff!"));
     CU_ASSERT_STRING_EQUAL(error.text, "FreeSWITCH has refused it");
-    CU_ASSERT_FALSE(command_judge(NULL, &error));
+    CU_ASSERT_FALSE(command_judge(dialect, NULL, &error));
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "may have been done"));
 
     char longest[700] = "-ERR a"; /* cut where a character of two bytes begins */
@@ -199,6 +200,63 @@ static void test_answer(void)
                 "{\"id\":null,\"cmd\":\"\\\"\",\"ok\":false,\"error\":\"a \\\"quote\\\"\"}");
 }
 
-SUITE("commands", {"steps", test_steps}, {"eavesdrop", test_eavesdrop}, {"envelope", test_envelope},
-      {"refused", test_refused}, {"large", test_large}, {"judge", test_judge},
-      {"answer", test_answer})
+/* ---- Asterisk ---- */
+
+#define ID "1795300000.7"
+
+static void becomes_actions(const char *packet, const char *first, const char *second,
+                            const char *third)
+{
+    const char *const wanted[] = {first, second, third};
+    size_t count = third ? 3 : second ? 2 : 1;
+    CU_ASSERT_TRUE_FATAL(read_packet(packet));
+    CU_ASSERT_EQUAL_FATAL(command.step_count, count);
+    for (size_t i = 0; i < count; i++)
+        ASSERT_TEXT(command.steps[i], wanted[i]);
+}
+
+static void test_asterisk(void)
+{
+    dialect = &command_asterisk;
+    becomes_actions("{\"cmd\":\"hangup\",\"uuid\":\"" ID "\"}", "Hangup\r\nChannel: " ID, NULL,
+                    NULL);
+    becomes_actions("{\"cmd\":\"park\",\"uuid\":\"" ID "\"}", "Park\r\nChannel: " ID, NULL, NULL);
+    becomes_actions("{\"cmd\":\"park\",\"uuid\":\"" ID "\",\"timeout\":45}",
+                    "Park\r\nChannel: " ID "\r\nTimeout: 45000", NULL, NULL);
+    becomes_actions("{\"cmd\":\"transfer\",\"uuid\":\"" ID "\",\"destination\":\"*98\"}",
+                    "Redirect\r\nChannel: " ID "\r\nContext: default\r\nExten: *98\r\nPriority: 1",
+                    NULL, NULL);
+    becomes_actions("{\"cmd\":\"eavesdrop\",\"uuid\":\"" ID
+                    "\",\"target_uuid\":\"1.8\",\"subcommand\":\"barge\"}",
+                    "Setvar\r\nChannel: " ID "\r\nVariable: CALLBOARD_TARGET\r\nValue: 1.8",
+                    "Setvar\r\nChannel: " ID "\r\nVariable: CALLBOARD_MODE\r\nValue: uqEB",
+                    "Redirect\r\nChannel: " ID
+                    "\r\nContext: default\r\nExten: callboard-eavesdrop\r\nPriority: 1");
+    CU_ASSERT_FALSE(read_packet("{\"cmd\":\"hangup\",\"uuid\":\"1.8\\r\\nAction: Originate\"}"));
+    CU_ASSERT_FALSE(
+        read_packet("{\"cmd\":\"transfer\",\"uuid\":\"1.8\",\"destination\":\"1\\r\\n\\r\\n\"}"));
+    CU_ASSERT_FALSE(
+        read_packet("{\"cmd\":\"hangup\",\"uuid\":\"/.*/\"}")); /* would be all channels */
+    dialect = &command_freeswitch;
+}
+
+static void test_asterisk_answers(void)
+{
+    static const struct slice done =
+        SLICE_LITERAL("Response: Success\r\nActionID: 1\r\nMessage: x");
+    static const struct slice refused =
+        SLICE_LITERAL("Response: Error\r\nActionID: 1\r\nMessage: No such channel");
+    static const struct slice silent = SLICE_LITERAL("Response: Error");
+    CU_ASSERT_TRUE(command_judge(&command_asterisk, &done, &error));
+    CU_ASSERT_FALSE(command_judge(&command_asterisk, &refused, &error));
+    CU_ASSERT_STRING_EQUAL(error.text, "Asterisk: No such channel");
+    CU_ASSERT_FALSE(command_judge(&command_asterisk, &silent, &error));
+    CU_ASSERT_STRING_EQUAL(error.text, "Asterisk has refused it");
+    CU_ASSERT_FALSE(command_judge(&command_asterisk, NULL, &error));
+    CU_ASSERT_STRING_EQUAL(error.text, "Asterisk went away meanwhile; it may have been done");
+}
+
+SUITE("commands", {"Asterisk's actions", test_asterisk},
+      {"Asterisk's answers", test_asterisk_answers}, {"steps", test_steps},
+      {"eavesdrop", test_eavesdrop}, {"envelope", test_envelope}, {"refused", test_refused},
+      {"large", test_large}, {"judge", test_judge}, {"answer", test_answer})
