@@ -137,8 +137,11 @@ same "and the same data" '{"value":"kept"}' "$BODY"
 instance_at "$first" 1 1 "$CALLBOARD_BUILD"
 ids=$(server_id nginx)
 kill -KILL "$(server_id pool)" "$(server_id redis)" "$(server_id events)" "$ids"
+all_dead() { ! instance_running; }
+eventually 10 all_dead
 callboard "$first" "$first_port" --detach
 same "it starts after all its servers were killed" 0 "$STATUS"
+[ "$STATUS" = 0 ] || say "$OUTPUT"
 same "and leaves none of the old ones" "" "$(members "$ids")"
 callboard "$first" "$first_port" --stop
 
