@@ -128,7 +128,7 @@ class Clients:
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             lines = self.place.log("clients").split("\n")
-            if len(lines) > line + 1:
+            if len(lines) > line + 1 and lines[line].startswith("{"):
                 return json.loads(lines[line])
             if process.poll() is not None:
                 break

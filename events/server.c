@@ -28,12 +28,11 @@ struct server {
     struct orders *orders;
     struct lws_context *context;
     struct lws_vhost *host;
-    lws_retry_bo_t pinging;
+    lws_retry_bo_t no_pings; /* of its own */
     struct roster roster;
     struct client *arriving; /* while its connection is being handed over */
     struct writing writing;
     uv_timer_t sweep;
-    int64_t breathed_us; /* when SSE clients were last sent a comment */
     void (*ended)(void *self);
     void *ended_self;
     bool draining;
@@ -72,6 +71,7 @@ static int arrived(struct server *server, struct lws *connection)
     server->arriving = NULL;
     lws_set_opaque_user_data(connection, client);
     client->link.connection = connection;
+    client->link.heard_us = clock_steady_us();
     wake(client);
     return 0;
 }
@@ -113,7 +113,12 @@ static int on_event(struct lws *connection, enum lws_callback_reasons reason, vo
         client = lws_get_opaque_user_data(connection);
         return client ? writing_go_on(&server->writing, client) : -1;
     case LWS_CALLBACK_RECEIVE:
+    case LWS_CALLBACK_RECEIVE_PONG:
         client = lws_get_opaque_user_data(connection);
+        if (client)
+            client->link.heard_us = clock_steady_us();
+        if (reason == LWS_CALLBACK_RECEIVE_PONG)
+            return 0;
         return client ? received(server, client, data, length) : -1;
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
         client = lws_get_opaque_user_data(connection);
@@ -192,19 +197,31 @@ void server_list(const struct server *server, const struct access *access, struc
 
 /* ---- from time to time ---- */
 
+static void look_after(const struct server *server, struct client *client, int64_t now_us)
+{
+    const struct events_settings *settings = server->owner.settings;
+    struct client_link *link = &client->link;
+    if (client->closing) {
+        if (now_us - client->closing_us > LAST_WORDS_US)
+            writing_cut_off(client);
+    } else if (client->outbox.wire != WIRE_SSE &&
+               now_us - link->heard_us > settings->idle_seconds * 1000000) {
+        log_info("client %llu of %s does not answer: cut off", (unsigned long long)client->number,
+                 client->arrival.access.domain);
+        writing_cut_off(client);
+    } else if (now_us - link->heard_us >= settings->ping_seconds * 1000000 &&
+               now_us - link->asked_us >= settings->ping_seconds * 1000000) {
+        link->asked_us = now_us;
+        writing_ask(client);
+    }
+}
+
 static void on_sweep(uv_timer_t *timer)
 {
     struct server *server = timer->data;
     int64_t now_us = clock_steady_us();
-    bool breath = now_us - server->breathed_us >= server->owner.settings->ping_seconds * 1000000;
-    if (breath)
-        server->breathed_us = now_us;
-    for (struct client *each = server->roster.clients; each; each = each->next) {
-        if (each->closing && now_us - each->closing_us > LAST_WORDS_US)
-            writing_cut_off(each);
-        else if (breath)
-            writing_breathe(each);
-    }
+    for (struct client *each = server->roster.clients; each; each = each->next)
+        look_after(server, each, now_us);
 }
 
 /* It calls an error, too, what it does with each connection that it is handed together with a request. */
@@ -223,6 +240,10 @@ static const struct lws_protocols protocols[] = {
     {0},
 };
 
+/*
+ * It has pings of its own, but keeps the time for all connections in one sorted list: with 10,000 of them it does little else.
+ * So we ask clients, see look_after.
+ */
 static struct lws_context *make_context(struct server *server, uv_loop_t *loop)
 {
     void *loops[] = {loop};
@@ -241,7 +262,7 @@ static struct lws_context *make_context(struct server *server, uv_loop_t *loop)
         .max_http_header_pool2 = 256,
         .fd_limit_per_thread = (unsigned)settings->connections + 64,
         .vhost_name = "callboard",
-        .retry_and_idle_policy = &server->pinging,
+        .retry_and_idle_policy = &server->no_pings,
     };
     struct lws_context *context = lws_create_context(&info);
     server->host = context ? lws_create_vhost(context, &info) : NULL;
@@ -251,8 +272,6 @@ static struct lws_context *make_context(struct server *server, uv_loop_t *loop)
 void server_settings(struct server *server, const struct events_settings *settings)
 {
     server->owner.settings = settings;
-    server->pinging.secs_since_valid_ping = (uint16_t)settings->ping_seconds;
-    server->pinging.secs_since_valid_hangup = (uint16_t)settings->idle_seconds;
 }
 
 struct server *server_open(uv_loop_t *loop, const struct events_settings *settings,

@@ -101,13 +101,19 @@ int writing_go_on(struct writing *writing, struct client *client)
     return write_out(writing, client) ? 0 : -1;
 }
 
-void writing_breathe(const struct client *client)
+void writing_ask(const struct client *client)
 {
+    /* RFC 6455, section 5.5.2; libwebsockets tells of no pong that is empty. */
+    static unsigned char ping[LWS_PRE + 3] = {[LWS_PRE] = 0x89, 1, '?'};
     static unsigned char comment[LWS_PRE + 3] = {[LWS_PRE] = ':', '\n', '\n'};
-    if (client->outbox.wire == WIRE_SSE && client->link.greeted && client->outbox.count == 0 &&
-        !lws_partial_buffered(client->link.connection) &&
-        !lws_send_pipe_choked(client->link.connection))
-        lws_write(client->link.connection, comment + LWS_PRE, 3, LWS_WRITE_RAW);
+    struct lws *connection = client->link.connection;
+    if (!client->link.greeted || client->outbox.count > 0 || lws_partial_buffered(connection) ||
+        lws_send_pipe_choked(connection))
+        return;
+    if (client->outbox.wire == WIRE_SSE)
+        lws_write(connection, comment + LWS_PRE, 3, LWS_WRITE_RAW);
+    else
+        lws_write(connection, ping + LWS_PRE, 3, LWS_WRITE_RAW);
 }
 
 void writing_cut_off(const struct client *client)

@@ -32,8 +32,11 @@ int writing_go_on(struct writing *writing, struct client *client);
 /* CLIENT wants to end the connection, so nothing more is written; what is returned, see above: -1 when we had said so before. */
 int writing_part(struct writing *writing, struct client *client);
 
-/* Sends a comment, if CLIENT hears server-sent events: it and the proxy see that the connection lives, and we that it does not. */
-void writing_breathe(const struct client *client);
+/*
+ * Asks CLIENT whether it is there, unless something waits to be written anyway. One of server-sent events gives no answer, but
+ * it and the proxy see that the connection lives, and we when it does not.
+ */
+void writing_ask(const struct client *client);
 
 /* Ends CLIENT's connection without more words. */
 void writing_cut_off(const struct client *client);
