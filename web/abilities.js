@@ -2,6 +2,8 @@
  * abilities.js - what may be asked of a call: as the gateway says at the beginning of the stream. Pure.
  */
 import {otherLeg, partyOf} from './calls.js';
+/** @import {Model} from './model.js' */
+/** @import {Call, Leg, Message} from './types.d.ts' */
 
 export const COMMANDS = ['transfer', 'park', 'eavesdrop', 'hangup'];
 
@@ -10,12 +12,18 @@ export class Abilities {
   #commands = [];
   #all = false;
 
-  /* NAME is who has signed in: a domain, or user@domain. */
+  /**
+   * NAME is who has signed in: a domain, or user@domain.
+   * @param {string} [name]
+   */
   constructor(name = '') {
     this.#user = name.includes('@') ? name.slice(0, name.lastIndexOf('@')) : undefined;
   }
 
-  /* A MESSAGE of the stream; those that begin it say what may be asked. */
+  /**
+   * A MESSAGE of the stream; those that begin it say what may be asked.
+   * @param {Message} message
+   */
   hear(message) {
     if (message.message !== 'snapshot' && message.message !== 'resumed') return;
     this.#commands = Array.isArray(message.commands) ? message.commands : [];
@@ -27,9 +35,12 @@ export class Abilities {
     return this.#user !== undefined && !this.#all;
   }
 
-  /*
+  /**
    * What may be asked of CALL, of callsOf(model): {commands, legs, target}. legs: [{uuid, party}] of the call that may be touched,
    * the caller's first; target: the leg that is listened to, an extension's if one is in the call.
+   * @param {Model} model
+   * @param {Call} call
+   * @returns {{commands: string[], legs: Leg[], target: Leg | undefined}}
    */
   of(model, call) {
     const first = model.get('channel', call.id);
@@ -45,9 +56,12 @@ export class Abilities {
     };
   }
 
-  /*
+  /**
    * Who could listen in on CALL, [{uuid, party}]: phones with another call that has been answered, on the same PBX; those of who has
    * signed in before others.
+   * @param {Model} model
+   * @param {Call} call
+   * @returns {Leg[]}
    */
   listeners(model, call) {
     const first = model.get('channel', call.id);

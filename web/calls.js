@@ -2,16 +2,28 @@
  * calls.js - calls, made of channels: two legs that know of each other are one call. Pure.
  */
 import {milliseconds} from './instant.js';
+/** @import {Model} from './model.js' */
+/** @import {Call, Item, Party} from './types.d.ts' */
 
 /* What is worth most when legs differ comes first. */
 export const CALL_STATES = ['queued', 'parked', 'ringing', 'held', 'talking', 'busy'];
 
-/* The other leg of CHANNEL, if it is known. */
+/**
+ * The other leg of CHANNEL, if it is known.
+ * @param {Model} model
+ * @param {Item} channel
+ * @returns {Item | undefined}
+ */
 export function otherLeg(model, channel) {
   return channel.other_uuid ? model.get('channel', channel.other_uuid) : undefined;
 }
 
-/* Of two legs the one that was there first: the caller's. */
+/**
+ * Of two legs the one that was there first: the caller's.
+ * @param {Item} channel
+ * @param {Item | undefined} other
+ * @returns {boolean}
+ */
 export function isFirstLeg(channel, other) {
   if (!other) return true;
   const [mine, theirs] = [Number(channel.offer_timestamp) || 0, Number(other.offer_timestamp) || 0];
@@ -19,17 +31,32 @@ export function isFirstLeg(channel, other) {
   return channel.uuid < other.uuid;
 }
 
-/* Whether the PBX made CHANNEL, to reach somebody: the callee's leg. */
+/**
+ * Whether the PBX made CHANNEL, to reach somebody: the callee's leg.
+ * @param {Item} channel
+ * @returns {boolean}
+ */
 export function isMade(channel) {
   return channel.direction === 'outbound';
 }
 
-/* Whether CHANNEL has another leg that is not shown to this login: it is somebody else's. */
+/**
+ * Whether CHANNEL has another leg that is not shown to this login: it is somebody else's.
+ * @param {Model} model
+ * @param {Item} channel
+ * @returns {boolean}
+ */
 export function hasHiddenLeg(model, channel) {
   return Boolean(channel.other_uuid) && !otherLeg(model, channel);
 }
 
-/* Who is at the end of CHANNEL: {user, name, number}. */
+/**
+ * Who is at the end of CHANNEL: {user, name, number}.
+ * @param {Model} model
+ * @param {Item} channel
+ * @param {boolean} first
+ * @returns {Party}
+ */
 export function partyOf(model, channel, first) {
   const user = channel.user_id ? model.get('user', channel.user_id) : undefined;
   const number = first ? channel.calling_number : channel.called_number;
@@ -42,7 +69,12 @@ export function partyOf(model, channel, first) {
   return party;
 }
 
-/* Whom CHANNEL wants to reach, while there is no other leg. */
+/**
+ * Whom CHANNEL wants to reach, while there is no other leg.
+ * @param {Model} model
+ * @param {Item} channel
+ * @returns {Party}
+ */
 export function calledParty(model, channel) {
   const target = channel.target ?? {};
   const id = target.id ?? channel.called_number;
@@ -53,10 +85,18 @@ export function calledParty(model, channel) {
   };
 }
 
+/**
+ * @param {Item | undefined} user
+ * @returns {string | undefined}
+ */
 export function userName(user) {
   return user?.label || (user?.name !== user?.id && user?.name) || undefined;
 }
 
+/**
+ * @param {Item} channel
+ * @returns {boolean}
+ */
 export function isHeld(channel) {
   return channel.hold === true;
 }
@@ -85,6 +125,12 @@ function held(state, element, leg, where) {
   return {state, since: milliseconds(element.state?.ts) ?? milliseconds(leg.offer_timestamp), where};
 }
 
+/**
+ * @param {Model} model
+ * @param {Item} queued
+ * @param {Item} [leg]
+ * @returns {string | undefined}
+ */
 export function queueName(model, queued, leg = {}) {
   const data = queued.state?.data ?? {};
   const id = data.queue_id ?? data.group_id ?? queued.group_id ?? leg.group_id;
@@ -93,7 +139,12 @@ export function queueName(model, queued, leg = {}) {
   return group?.label || group?.name || String(id);
 }
 
-/* The group that is the queue ID; FreeSWITCH's queues are called name@profile. */
+/**
+ * The group that is the queue ID; FreeSWITCH's queues are called name@profile.
+ * @param {Model} model
+ * @param {string} id
+ * @returns {Item | undefined}
+ */
 export function groupOf(model, id) {
   return model.get('group', id) ?? model.get('group', String(id).split('@')[0]);
 }
@@ -106,7 +157,11 @@ function partiesOf(model, channel, other) {
   return {from: partyOf(model, channel, true), to: other ? partyOf(model, other, false) : calledParty(model, channel)};
 }
 
-/* All calls of MODEL: [{id, from, to, state, since, started, where}], those that wait longest first, then by age. */
+/**
+ * All calls of MODEL: [{id, from, to, state, since, started, where}], those that wait longest first, then by age.
+ * @param {Model} model
+ * @returns {Call[]}
+ */
 export function callsOf(model) {
   const calls = [];
   for (const channel of model.all('channel').values()) {

@@ -4,10 +4,16 @@
  *
  * A page can set no header of a WebSocket, so the credential goes along as a subprotocol: callboard-events(8).
  */
+/** @import {Answer, Command} from './types.d.ts' */
+
 const PATIENCE_MS = 15_000; // the gateway gives up before
 const IDLE_MS = 20_000;
 
-/* What a page offers as subprotocols: the one that is spoken, and who asks. AUTHORIZATION as of sign_in.js. */
+/**
+ * What a page offers as subprotocols: the one that is spoken, and who asks. AUTHORIZATION as of sign_in.js.
+ * @param {string} authorization
+ * @returns {string[]}
+ */
 export function protocolsOf(authorization) {
   const base64url = authorization.replace(/^Basic /, '').replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
   return ['events', `basic.${base64url}`];
@@ -25,7 +31,7 @@ export class Commands {
   #idle;
 
   /* URL is that of the event stream; OPEN(url, protocols) makes a WebSocket, in tests something else. */
-  constructor(url, authorization, open = (...where) => new WebSocket(...where)) {
+  constructor(url, authorization, open = (where, protocols) => new WebSocket(where, protocols)) {
     this.#url = new URL(url);
     this.#url.protocol = this.#url.protocol === 'https:' ? 'wss:' : 'ws:';
     this.#url.searchParams.set('element', 'server'); // nothing else needs to be told here
@@ -33,7 +39,11 @@ export class Commands {
     this.#open = open;
   }
 
-  /* Sends COMMAND ({cmd, uuid, …}). Resolves to {ok: true}, or {ok: false, error} with a text, or without: the connection was lost. */
+  /**
+   * Sends COMMAND ({cmd, uuid, …}). Resolves to {ok: true}, or {ok: false, error} with a text, or without: the connection was lost.
+   * @param {Command} command
+   * @returns {Promise<Answer>}
+   */
   send(command) {
     return new Promise((resolve) => {
       this.#waiting.push({command, resolve});

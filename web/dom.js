@@ -2,31 +2,58 @@
  * dom.js - what all views need of the document: templates, texts by name, lists that keep the node of each item.
  * Whatever comes from the stream is put in with textContent.
  */
+/**
+ * The element ID, of whatever kind it is.
+ * @param {string} id
+ * @returns {any}
+ */
 export const $ = (id) => document.getElementById(id);
 
-/* A copy of the template ID: its only element. */
+/**
+ * A copy of the template ID: its only element.
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
 export function copyOf(id) {
   return $(id).content.firstElementChild.cloneNode(true);
 }
 
-/* The element within NODE that its data-part calls NAME. */
+/**
+ * The element within NODE that its data-part calls NAME.
+ * @param {HTMLElement} node
+ * @param {string} name
+ * @returns {any}
+ */
 export function part(node, name) {
   return node.dataset.part === name ? node : node.querySelector(`[data-part="${name}"]`);
 }
 
-/* Writes TEXT, if it is not what stands there already. */
+/**
+ * Writes TEXT, if it is not what stands there already.
+ * @param {Element} node
+ * @param {string | undefined} text
+ */
 export function write(node, text) {
   const wanted = text ?? '';
   if (node.textContent !== wanted) node.textContent = wanted;
 }
 
-/* Sets or, without VALUE, takes away an attribute. */
+/**
+ * Sets or, without VALUE, takes away an attribute.
+ * @param {Element} node
+ * @param {string} attribute
+ * @param {any} value
+ */
 export function mark(node, attribute, value) {
   if (value === undefined || value === null || value === false) node.removeAttribute(attribute);
   else if (node.getAttribute(attribute) !== String(value)) node.setAttribute(attribute, value);
 }
 
-/* Lets NODE, a <time>, count from SINCE (ms) on; tick.js keeps it going. */
+/**
+ * Lets NODE, a <time>, count from SINCE (ms) on; tick.js keeps it going.
+ * @param {HTMLElement} node
+ * @param {number | undefined} since
+ */
 export function count(node, since) {
   mark(node, 'data-since', since);
   if (since === undefined) write(node, '');

@@ -3,11 +3,18 @@
  */
 import {calledParty, hasHiddenLeg, isFirstLeg, isHeld, isMade, otherLeg, partyOf, userName} from './calls.js';
 import {milliseconds} from './instant.js';
+/** @import {Model} from './model.js' */
+/** @import {Extension} from './types.d.ts' */
 
 /* What an extension with several calls is said to be doing: the first of these that is true of one. */
 export const EXTENSION_STATES = ['ringing', 'talking', 'held', 'calling', 'busy', 'idle', 'away'];
 
-/* {id, name, state, since, peer, phones, calls, forwarded, undisturbed} of the extension ID. */
+/**
+ * {id, name, state, since, peer, phones, calls, forwarded, undisturbed} of the extension ID.
+ * @param {Model} model
+ * @param {string} id
+ * @returns {Extension}
+ */
 export function extensionOf(model, id) {
   const user = model.get('user', id);
   const phones = model.of('terminal', id).filter((terminal) => terminal.registered !== false);
@@ -57,13 +64,25 @@ function peerOf(model, channel, other, first) {
   return {name: channel.calling_name, number: channel.calling_number};
 }
 
-/* Extensions in the order in which people count: 9 before 10, names after numbers. */
 const collator = new Intl.Collator(undefined, {numeric: true});
+
+/**
+ * Extensions in the order in which people count: 9 before 10, names after numbers.
+ * @param {Extension} a
+ * @param {Extension} b
+ * @returns {number}
+ */
 export function byNumber(a, b) {
   return collator.compare(a.number, b.number) || collator.compare(a.id, b.id);
 }
 
-/* Whether EXTENSION is wanted: FILTER is "all", "busy", "free" or "away"; TEXT has to be in its number or name. */
+/**
+ * Whether EXTENSION is wanted: FILTER is "all", "busy", "free" or "away"; TEXT has to be in its number or name.
+ * @param {Extension} extension
+ * @param {string} filter
+ * @param {string} text
+ * @returns {boolean}
+ */
 export function isWanted(extension, filter, text) {
   const busy = extension.state !== 'idle' && extension.state !== 'away';
   if (filter === 'busy' && !busy) return false;

@@ -4,6 +4,8 @@
  */
 import {calledParty, isFirstLeg, partyOf, userName} from './calls.js';
 import {milliseconds} from './instant.js';
+/** @import {Model} from './model.js' */
+/** @import {CallRecord, Message, Minute} from './types.d.ts' */
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
@@ -25,12 +27,20 @@ export class History {
   #since; // ms: from when on all calls are known
   #until; // ms: the stream was heard last
 
-  /* The stream is live at NOW. */
+  /**
+   * The stream is live at NOW.
+   * @param {number} now
+   */
   alive(now) {
     if (this.#since !== undefined) this.#until = now;
   }
 
-  /* A message of the stream that MODEL has just taken in; NOW in ms. */
+  /**
+   * A message of the stream that MODEL has just taken in; NOW in ms.
+   * @param {Model} model
+   * @param {Message} message
+   * @param {number} now
+   */
   note(model, message, now) {
     if (message.element === 'queued_channel') this.#queued(message);
     if (message.element !== 'channel') return;
@@ -50,12 +60,21 @@ export class History {
     return this.#latest;
   }
 
-  /* From when on (ms) all calls are known; undefined: of the whole hour that minutes(NOW) is about. */
+  /**
+   * From when on (ms) all calls are known; undefined: of the whole hour that minutes(NOW) is about.
+   * @param {number} now
+   * @returns {number | undefined}
+   */
   knownSince(now) {
     return this.#since !== undefined && this.#since <= firstMinute(now) ? undefined : this.#since;
   }
 
-  /* RECORDS of records.js are all calls since FROM that were over when they were asked for. */
+  /**
+   * RECORDS of records.js are all calls since FROM that were over when they were asked for.
+   * @param {Model} model
+   * @param {CallRecord[]} records
+   * @param {number} from
+   */
   fill(model, records, from) {
     for (const record of records) {
       if (record.at < from || this.#isKnown(record)) continue;
@@ -82,7 +101,11 @@ export class History {
     return false;
   }
 
-  /* Per minute of the last hour, oldest first: {at, answered, open, unanswered}; open are those that nobody has answered yet. */
+  /**
+   * Per minute of the last hour, oldest first: {at, answered, open, unanswered}; open are those that nobody has answered yet.
+   * @param {number} now
+   * @returns {Minute[]}
+   */
   minutes(now) {
     const first = firstMinute(now);
     const minutes = Array.from({length: 60}, (_, index) => ({at: first + index * MINUTE_MS, answered: 0, open: 0, unanswered: 0}));

@@ -2,13 +2,22 @@
  * instant.js - times: the stream's microseconds, the server's clock, and how long ago in words of a clock.
  */
 
-/* Microseconds since the epoch as milliseconds; undefined: not known. */
+/**
+ * Microseconds since the epoch as milliseconds; undefined: not known.
+ * @param {any} microseconds
+ * @returns {number | undefined}
+ */
 export function milliseconds(microseconds) {
   const number = Number(microseconds);
   return number > 0 ? number / 1000 : undefined;
 }
 
-/* "0:07", "12:40", "3:05:00"; nothing when it is not known since when. */
+/**
+ * "0:07", "12:40", "3:05:00"; nothing when it is not known since when.
+ * @param {number | undefined} since
+ * @param {number} now
+ * @returns {string}
+ */
 export function elapsed(since, now) {
   if (since === undefined) return '';
   const seconds = Math.max(0, Math.floor((now - since) / 1000));
@@ -18,7 +27,12 @@ export function elapsed(since, now) {
   return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
 }
 
-/* The same for the attribute datetime of <time>. */
+/**
+ * The same for the attribute datetime of <time>.
+ * @param {number | undefined} since
+ * @param {number} now
+ * @returns {string}
+ */
 export function duration(since, now) {
   return since === undefined ? '' : `PT${Math.max(0, Math.floor((now - since) / 1000))}S`;
 }

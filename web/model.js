@@ -2,6 +2,8 @@
  * model.js - what the PBX is doing: elements by kind and id, as the stream's messages make them. Pure: no DOM, no clock.
  * Says whose extension has to be drawn anew.
  */
+/** @import {Item, Message} from './types.d.ts' */
+
 export const KINDS = [
   'channel', 'queued_channel', 'parked_channel', 'channel_waiting',
   'user', 'group', 'group_member', 'terminal', 'domain', 'server',
@@ -33,18 +35,31 @@ export class Model {
     return this.#elements.get(kind).get(id);
   }
 
-  /* The channels, or terminals, of extension USER. */
+  /**
+   * The channels, or terminals, of extension USER.
+   * @param {'channel' | 'terminal'} kind
+   * @param {string} user
+   * @returns {Item[]}
+   */
   of(kind, user) {
     const ids = this.#owned.get(kind).get(user) ?? [];
     return [...ids].map((id) => this.get(kind, id));
   }
 
-  /* Whether there is an extension USER: a user, or one that only has a phone or a call. */
+  /**
+   * Whether there is an extension USER: a user, or one that only has a phone or a call.
+   * @param {string} user
+   * @returns {boolean}
+   */
   isExtension(user) {
     return this.all('user').has(user) || [...this.#owned.values()].some((owned) => owned.has(user));
   }
 
-  /* Takes a MESSAGE of the stream in. True when it changed anything. */
+  /**
+   * Takes a MESSAGE of the stream in. True when it changed anything.
+   * @param {Message} message
+   * @returns {boolean}
+   */
   apply(message) {
     const kind = message.element;
     if (!this.#elements.has(kind)) return false;
@@ -60,7 +75,10 @@ export class Model {
     return true;
   }
 
-  /* Extensions that changed since this was last asked. */
+  /**
+   * Extensions that changed since this was last asked.
+   * @returns {Set<string>}
+   */
   takeChangedUsers() {
     const changed = this.#changedUsers;
     this.#changedUsers = new Set();

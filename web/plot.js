@@ -2,12 +2,18 @@
  * plot.js - how many calls began in each minute of the last hour: bars, answered ones below, then those that
  * still ring or wait, those that nobody answered on top.
  */
+/** @import {Minute} from './types.d.ts' */
+
 const SVG = 'http://www.w3.org/2000/svg';
 const WIDTH = 600; // of the drawing, in its own units: ten a minute
 const HEIGHT = 100;
 const LEAST_TOP = 4; // calls: a single one does not fill the height
 
-/* [{x, y, width, height, kind}] of MINUTES (history.js). Pure. */
+/**
+ * [{x, y, width, height, kind}] of MINUTES (history.js). Pure.
+ * @param {Minute[]} minutes
+ * @returns {{x: number, y: number, width: number, height: number, kind: string}[]}
+ */
 export function barsOf(minutes) {
   const step = WIDTH / minutes.length;
   const top = Math.max(LEAST_TOP, ...minutes.map((minute) => minute.answered + minute.open + minute.unanswered));
@@ -26,14 +32,24 @@ export function barsOf(minutes) {
 
 let drawn = '';
 
-/* How much of the width, in its units, is of the time before SINCE (ms), of which nothing is known. Pure. */
+/**
+ * How much of the width, in its units, is of the time before SINCE (ms), of which nothing is known. Pure.
+ * @param {Minute[]} minutes
+ * @param {number | undefined} since
+ * @returns {number}
+ */
 export function unknownWidth(minutes, since) {
   if (since === undefined) return 0;
   const length = (minutes.at(-1).at - minutes[0].at) * (minutes.length / (minutes.length - 1));
   return Math.max(0, Math.min(1, (since - minutes[0].at) / length)) * WIDTH;
 }
 
-/* Draws MINUTES into the element SVG, if they are not what stands there; what is before SINCE is not known. */
+/**
+ * Draws MINUTES into the element SVG, if they are not what stands there; what is before SINCE is not known.
+ * @param {Element} svg
+ * @param {Minute[]} minutes
+ * @param {number | undefined} since
+ */
 export function drawPlot(svg, minutes, since) {
   const bars = barsOf(minutes);
   const unknown = unknownWidth(minutes, since);

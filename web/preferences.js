@@ -46,9 +46,9 @@ export class Preferences {
     document.documentElement.lang = language;
     mark(document.documentElement, 'data-theme', this.theme === 'auto' ? (DARK.matches ? 'dark' : 'light') : this.theme);
     document.title = `${say('title')} · callboard`;
-    for (const node of document.querySelectorAll('[data-word]')) write(node, say(node.dataset.word));
-    for (const node of document.querySelectorAll('[data-label]')) mark(node, 'aria-label', say(node.dataset.label));
-    for (const node of document.querySelectorAll('[data-placeholder]')) mark(node, 'placeholder', say(node.dataset.placeholder));
+    for (const node of document.querySelectorAll('[data-word]')) write(node, say(node.getAttribute('data-word')));
+    for (const node of document.querySelectorAll('[data-label]')) mark(node, 'aria-label', say(node.getAttribute('data-label')));
+    for (const node of document.querySelectorAll('[data-placeholder]')) mark(node, 'placeholder', say(node.getAttribute('data-placeholder')));
     $('language').value = language;
     $('theme').value = this.theme;
     this.#changed(say, this.locale);

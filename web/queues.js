@@ -3,6 +3,8 @@
  */
 import {groupOf, queueName} from './calls.js';
 import {milliseconds} from './instant.js';
+/** @import {Model} from './model.js' */
+/** @import {Queue} from './types.d.ts' */
 
 function queueId(model, queued, channel) {
   const data = queued.state?.data ?? {};
@@ -10,9 +12,11 @@ function queueId(model, queued, channel) {
   return groupOf(model, id)?.id ?? String(id);
 }
 
-/*
+/**
  * [{id, name, waiting, longest, agents, loggedIn}]: each group that is a queue, and each queue somebody waits in; loggedIn is undefined
  * while nobody says it of any agent.
+ * @param {Model} model
+ * @returns {Queue[]}
  */
 export function queuesOf(model) {
   const queues = new Map();
@@ -39,7 +43,11 @@ export function queuesOf(model) {
   return [...queues.values()].sort((a, b) => b.waiting - a.waiting || (a.name < b.name ? -1 : 1));
 }
 
-/* PBXs that are not heard now: [{id, since}]. */
+/**
+ * PBXs that are not heard now: [{id, since}].
+ * @param {Model} model
+ * @returns {{id: string, since?: number}[]}
+ */
 export function awayServers(model) {
   return [...model.all('server').entries()]
     .filter(([, server]) => server.state === 'away')

@@ -13,7 +13,7 @@ function choiceOf(name, value, text, checked) {
   input.value = value;
   input.checked = checked;
   label.append(input, document.createElement('span'));
-  write(label.lastChild, text);
+  write(label.lastElementChild, text);
   return label;
 }
 

@@ -3,6 +3,7 @@
  */
 import {$, KeyedList, copyOf, count, mark, part, write} from './dom.js';
 import {isWord} from './words.js';
+/** @import {Party, Say} from './types.d.ts' */
 
 export class CallsView {
   #list;
@@ -38,13 +39,23 @@ export class CallsView {
   }
 }
 
-/* A party in words: "Ada Example (1001)". */
+/**
+ * A party in words: "Ada Example (1001)".
+ * @param {Party} party
+ * @param {Say} say
+ * @returns {string}
+ */
 export function partyText(party, say) {
   if (!party.name) return party.number ?? say('unknown');
   return party.number ? `${party.name} (${party.number})` : party.name;
 }
 
-/* A party as name and number, or one of them. */
+/**
+ * A party as name and number, or one of them.
+ * @param {HTMLElement} node
+ * @param {Party} party
+ * @param {Say} say
+ */
 export function fillParty(node, party, say) {
   const name = party.name ?? party.number ?? say('unknown');
   write(part(node, 'name'), name);

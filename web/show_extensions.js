@@ -4,7 +4,11 @@
 import {$, KeyedList, copyOf, count, mark, part, write} from './dom.js';
 import {byNumber, extensionOf, isWanted} from './extensions.js';
 
-/* How close together COUNT tiles have to be; undefined: there is room. */
+/**
+ * How close together COUNT tiles have to be; undefined: there is room.
+ * @param {number} count
+ * @returns {'many' | 'most' | undefined}
+ */
 export function crowdOf(count) {
   if (count > 600) return 'most';
   return count > 120 ? 'many' : undefined;

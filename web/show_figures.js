@@ -2,8 +2,13 @@
  * show_figures.js - the figures at the top: who waits, rings, talks, is parked, is free.
  */
 import {$, count, mark, write} from './dom.js';
+/** @import {Call, Figures} from './types.d.ts' */
 
-/* {waiting, longest, ringing, talking, held, parked} of CALLS (callsOf); longest: since when (ms) somebody has waited. Pure. */
+/**
+ * {waiting, longest, ringing, talking, held, parked} of CALLS (callsOf); longest: since when (ms) somebody has waited. Pure.
+ * @param {Call[]} calls
+ * @returns {Figures}
+ */
 export function figuresOf(calls) {
   const number = (...states) => calls.filter((call) => states.includes(call.state)).length;
   const since = calls.filter((call) => call.state === 'queued' && call.since !== undefined).map((call) => call.since);

@@ -8,16 +8,25 @@
  * The second TOKEN is one that may read the records of past calls, /direct/items/phonecalls; a domain's own is tried there anyway.
  */
 import {$, mark, write} from './dom.js';
+/** @import {Credential, Say} from './types.d.ts' */
 
 const KEY = 'callboard.credential';
 
-/* What goes into the header Authorization: UTF-8, as the server's challenge would ask for. */
+/**
+ * What goes into the header Authorization: UTF-8, as the server's challenge would ask for.
+ * @param {Credential} credential
+ * @returns {string}
+ */
 export function authorizationOf(credential) {
   const bytes = new TextEncoder().encode(`${credential.name}:${credential.secret}`);
   return `Basic ${btoa(String.fromCharCode(...bytes))}`;
 }
 
-/* {name, secret, records} of FRAGMENT ("#name:secret&records=token", each percent-encoded), or undefined. */
+/**
+ * {name, secret, records} of FRAGMENT ("#name:secret&records=token", each percent-encoded), or undefined.
+ * @param {string} fragment
+ * @returns {Credential | undefined}
+ */
 export function credentialIn(fragment) {
   const [, name, secret, records] = /^#([^:]+):(.*?)(?:&records=([^&]*))?$/.exec(fragment) ?? [];
   if (name === undefined) return undefined;
@@ -28,12 +37,19 @@ export function credentialIn(fragment) {
   }
 }
 
-/* The token with which records of past calls may perhaps be read. */
+/**
+ * The token with which records of past calls may perhaps be read.
+ * @param {Credential} credential
+ * @returns {string | undefined}
+ */
 export function recordsToken(credential) {
   return credential.records || (credential.name.includes('@') ? undefined : credential.secret);
 }
 
-/* The credential of the address, which is taken out of it, or the one that was kept; undefined: somebody has to be asked. */
+/**
+ * The credential of the address, which is taken out of it, or the one that was kept; undefined: somebody has to be asked.
+ * @returns {Credential | undefined}
+ */
 export function knownCredential() {
   const given = credentialIn(location.hash);
   if (given) {
@@ -58,7 +74,12 @@ function keep(credential, always) {
   (always ? localStorage : sessionStorage).setItem(KEY, JSON.stringify(credential));
 }
 
-/* Asks; WHY is a word's key to begin with, or undefined. DONE is called with the credential. */
+/**
+ * Asks; WHY is a word's key to begin with, or undefined. DONE is called with the credential.
+ * @param {Say} say
+ * @param {string | undefined} why
+ * @param {(credential: Credential) => void} done
+ */
 export function ask(say, why, done) {
   write($('sign-in-refused'), why ? say(why) : '');
   mark($('sign-in-refused'), 'hidden', why ? undefined : '');

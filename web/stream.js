@@ -11,7 +11,12 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
 export const SILENCE_MS = 45_000; // the gateway says something at least every 15 s
 
-/* How long to wait before try number TRY, counted from 0: twice as long each time, and not all pages at once. */
+/**
+ * How long to wait before try number TRY, counted from 0: twice as long each time, and not all pages at once.
+ * @param {number} attempt
+ * @param {() => number} [random]
+ * @returns {number}
+ */
 export function waitBefore(attempt, random = Math.random) {
   const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt);
   return longest / 2 + (random() * longest) / 2;

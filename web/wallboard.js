@@ -205,7 +205,9 @@ class Wallboard {
 
   #drawTimes() {
     const now = this.#clock.now();
-    for (const node of document.querySelectorAll('time[data-since]')) {
+    /** @type {NodeListOf<HTMLTimeElement>} */
+    const times = document.querySelectorAll('time[data-since]');
+    for (const node of times) {
       const since = Number(node.dataset.since);
       const text = elapsed(since, now);
       if (node.textContent === text) continue;

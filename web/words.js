@@ -1,6 +1,8 @@
 /*
  * words.js - all that the wallboard says, in Spanish and English. Pure.
  */
+/** @import {Say} from './types.d.ts' */
+
 const WORDS = {
   en: {
     title: 'Wallboard', skip: 'Skip to the calls', language: 'Language', theme: 'Colours',
@@ -88,19 +90,31 @@ const WORDS = {
 
 export const LANGUAGES = Object.keys(WORDS);
 
-/* The first of PREFERRED ("es-VE", "fr") that we speak; English otherwise. */
+/**
+ * The first of PREFERRED ("es-VE", "fr") that we speak; English otherwise.
+ * @param {readonly string[]} preferred
+ * @returns {string}
+ */
 export function languageOf(preferred) {
   const known = preferred.map((tag) => tag.toLowerCase().split('-')[0]).find((language) => language in WORDS);
   return known ?? 'en';
 }
 
-/* A function that says KEY in LANGUAGE, with each {name} replaced from VALUES. */
+/**
+ * A function that says KEY in LANGUAGE, with each {name} replaced from VALUES.
+ * @param {string} language
+ * @returns {Say}
+ */
 export function speaker(language) {
   const words = WORDS[language];
   return (key, values = {}) => (words[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
 
-/* Whether there is a word for KEY. */
+/**
+ * Whether there is a word for KEY.
+ * @param {string} key
+ * @returns {boolean}
+ */
 export function isWord(key) {
   return key in WORDS.en;
 }
