@@ -40,7 +40,7 @@ static void originated(struct live *live, struct live_channel *channel,
     buffer_add_percent(&text, live_channel_text(channel, LIVE_CALLED_NUMBER), "");
     buffer_add_byte(&text, '*');
     buffer_add_percent(&text, live_channel_text(channel, LIVE_CALLING_NUMBER), "");
-    if (!text.failed)
+    if (!text.failed && text.length <= LIVE_TEXT_MAX) /* cut, it would end within a %XX */
         live_text_set(live, &channel->texts[LIVE_ORIGINATION], buffer_slice(&text));
 }
 

@@ -132,6 +132,22 @@ static void test_end_user_is_encoded(void)
     stop();
 }
 
+static void test_long_origination_is_left_out(void)
+{
+    char more[400] = "\"Call-Direction\":\"outbound\",\"Caller-Destination-Number\":\"";
+    start();
+    for (int i = 0; i < 100; i++)
+        strcat(more, "\xc3\xa9");
+    strcat(more, "\"");
+    event("CHANNEL_CREATE", "a", more);
+    char *shown = play_lines(&play, "is pbx.example.com channel a ");
+    CU_ASSERT_PTR_NOT_NULL(strstr(shown, "\"called_number\""));
+    CU_ASSERT_PTR_NULL(strstr(shown, "origination"));
+    free(shown);
+    live_forget(play.live, 1795247732000000);
+    stop();
+}
+
 static void test_bounds(void)
 {
     char uuid[40], text[3000];
@@ -154,4 +170,6 @@ static void test_bounds(void)
 SUITE("hostile input", {"odd bytes", test_odd_bytes},
       {"variables of an extension", test_variables_of_an_extension},
       {"variables named like headers", test_variables_named_like_headers},
-      {"an end user is percent-encoded", test_end_user_is_encoded}, {"bounds", test_bounds})
+      {"an end user is percent-encoded", test_end_user_is_encoded},
+      {"a long origination is left out", test_long_origination_is_left_out},
+      {"bounds", test_bounds})
