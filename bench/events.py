@@ -1,6 +1,7 @@
 """The bench of the event stream: many clients on one process, changes told to all of them, and all of them coming at once."""
 import json
 import os
+import resource
 import shutil
 import subprocess
 import time
@@ -9,7 +10,7 @@ from statistics import median
 
 import machine
 from machine import UNPRIVILEGED, CannotMeasure, answers
-from rounds import Target, say, table, target_table
+from rounds import Target, others_note, say, table, target_table
 from servers import HERE
 
 DOMAIN = "bench.example"
@@ -183,7 +184,7 @@ class Fanout:
     rate: int
     seconds: int
     key = "fanout"
-    unit, head = " ms", ["p50 ms", "p99 ms", "max ms", "CPU %", "clients' CPU %", "told/s"]
+    unit, head = " ms", ["p50 ms", "p99 ms", "max ms", "CPU %", "CPU µs a message: server + clients", "told/s"]
 
     @property
     def title(self):
@@ -199,12 +200,13 @@ class Fanout:
         if told["heard"] != told["written"] * self.clients:
             raise CannotMeasure(f"{server.name}: of {told['written']} changes to {self.clients} clients {told['heard']} were heard")
         return {"figure": told["p99_us"] / 1000, "p50": told["p50_us"] / 1000, "max": told["max_us"] / 1000,
-                "cpu": 100 * spent[0] / told["seconds"], "clients_cpu": 100 * spent[1] / told["seconds"],
+                "cpu": 100 * spent[0] / told["seconds"],
+                **{f"{name}_us": 1e6 * seconds / told["heard"] for name, seconds in zip(("server", "clients"), spent)},
                 "rate": told["heard"] / told["seconds"]}
 
     def row(self, middle):
         return [f"{middle('p50'):.1f}", f"{middle('figure'):.1f}", f"{middle('max'):.1f}", f"{middle('cpu'):.0f}",
-                f"{middle('clients_cpu'):.0f}", f"{middle('rate'):,.0f}"]
+                f"{middle('server_us'):.2f} + {middle('clients_us'):.2f}", f"{middle('rate'):,.0f}"]
 
 
 @dataclass
@@ -242,6 +244,13 @@ def seed(redis):
     redis.pipeline(commands)
 
 
+def spent_by(process, redis):
+    """Seconds of processor time, of the machine and of what is ours; clients count once they have ended."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    ours = machine.cpu_seconds(process.pid) + machine.cpu_seconds(redis.pid) + time.process_time()
+    return machine.machine_busy_seconds(), ours + ended.ru_utime + ended.ru_stime
+
+
 def run_load(load, servers, redis, clients, rounds):
     """All rounds: {server's key: [round, …]}, the servers in a turning order, each started anew."""
     results = {server.key: [] for server in servers}
@@ -249,9 +258,11 @@ def run_load(load, servers, redis, clients, rounds):
         turn = number % len(servers)
         for server in servers[turn:] + servers[:turn]:
             seed(redis)
-            process, busy, began = server.start(), machine.machine_busy_seconds(), time.monotonic()
+            process = server.start()
+            before, began = spent_by(process, redis), time.monotonic()
             one = load.measure(server, process, redis, clients)
-            one["busy"] = (machine.machine_busy_seconds() - busy) / (time.monotonic() - began)
+            busy, ours = (after - start for after, start in zip(spent_by(process, redis), before))
+            one["others"] = max(0.0, busy - ours) / (time.monotonic() - began) / os.cpu_count()
             server.place.stop(process)
             if os.path.exists(server.socket):
                 os.unlink(server.socket)
@@ -295,5 +306,6 @@ def measure(place, redis, options, choose):
     parts = [load_table(load, servers, results[load.key]) for load in loads]
     parts.append(target_table(Seen, results))
     parts.append(f"What stands is {stands // 1024} KB of JSON: {EXTENSIONS} extensions, {CALLS} calls. "
-                 "Clients are on one thread of one process, over a unix socket; there is no web server between.")
+                 "Clients are on one thread of one process, over a unix socket; there is no web server between.\n"
+                 + others_note(results))
     return Seen.title, parts, results
