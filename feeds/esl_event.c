@@ -261,10 +261,14 @@ static bool decode(struct reader *reader, const struct text *text, struct slice 
 
 /* ---- members ---- */
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static char next(struct reader *reader)
 {
-    while (reader->at < reader->body.length && strchr(" \t\r\n", reader->body.data[reader->at]) &&
-           reader->body.data[reader->at] != '\0')
+    while (reader->at < reader->body.length && is_blank(reader->body.data[reader->at]))
         reader->at++;
     return reader->at < reader->body.length ? reader->body.data[reader->at] : '\0';
 }
