@@ -41,14 +41,13 @@ static enum live_place voicemail(struct slice arguments, struct slice *box)
 /* Behind the variables that a dial-string may begin with: {a=b}[c=d]<e=f> */
 static struct slice skip_variables(struct slice dialled)
 {
-    static const char closing[] = "}]>";
+    static const char opening[] = "{[<", closing[] = "}]>";
     for (;;) {
-        const char *opening = dialled.length > 0 ? strchr("{[<", dialled.data[0]) : NULL;
-        if (!opening || !*opening)
+        const char *found =
+            dialled.length > 0 && dialled.data[0] != '\0' ? strchr(opening, dialled.data[0]) : NULL;
+        if (!found)
             return dialled;
-        struct slice rest;
-        slice_cut(dialled, closing[opening - "{[<"], &rest);
-        dialled = rest;
+        slice_cut(dialled, closing[found - opening], &dialled);
     }
 }
 
@@ -56,7 +55,7 @@ static struct slice skip_variables(struct slice dialled)
 static enum live_place bridge(struct slice dialled, struct slice *group)
 {
     struct slice rest, first = slice_cut(skip_variables(dialled), ',', &rest);
-    slice_cut(first, '|', &rest);
+    first = slice_cut(first, '|', &rest);
     if (!slice_starts(first, "group/"))
         return LIVE_NOWHERE;
     struct slice domain, order;

@@ -78,6 +78,39 @@ static void test_whom_a_leg_calls_is_not_whose_it_is(void)
     stop();
 }
 
+/* ---- places ---- */
+
+/* What `bridge` may be given, and the group that is called then. */
+static void test_groups_of_dial_strings(void)
+{
+    static const char *const cases[][2] = {
+        {"group/sales@a.test", "\"ring\",\"group_id\":\"sales\""},
+        {"group/sales@a.test+F", "\"hunt\",\"group_id\":\"sales\""},
+        {"group/sales@a.test+A", "\"ring\",\"group_id\":\"sales\""},
+        {"{a=b,c=d}[e=f]<g=h>group/sales", "\"ring\",\"group_id\":\"sales\""},
+        {"group/sales@a.test|group/all@a.test+F", "\"ring\",\"group_id\":\"sales\""},
+        {"group/sales@a.test,user/1000@a.test", "\"ring\",\"group_id\":\"sales\""},
+        {"{a=b", NULL},
+        {"group/@a.test", NULL},
+        {"user/1000@a.test,group/sales@a.test", NULL},
+        {"", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char more[200];
+        start();
+        event("CHANNEL_CREATE", "a", FROM_1000);
+        snprintf(more, sizeof more,
+                 FROM_1000 ",\"Application\":\"bridge\",\"Application-Data\":\"%s\"", cases[i][0]);
+        event("CHANNEL_EXECUTE", "a", more);
+        char *waiting = play_lines(&play, "is a.test channel_waiting a ");
+        CU_ASSERT_EQUAL(*waiting != '\0', cases[i][1] != NULL);
+        CU_ASSERT_TRUE(!cases[i][1] || strstr(waiting, cases[i][1]));
+        free(waiting);
+        live_forget(play.live, 1795247732000000);
+        stop();
+    }
+}
+
 /* ---- news ---- */
 
 /* The dialler's words for whom it has called go along, on the way to an agent and by a queue. */
@@ -201,6 +234,7 @@ SUITE("live events", {"several calls of one extension", test_several_calls_of_on
       {"nobody is impersonated", test_nobody_is_impersonated},
       {"a trunk's leg is in the domain of its call", test_trunk_leg_is_in_the_domain_of_its_call},
       {"whom a leg calls is not whose it is", test_whom_a_leg_calls_is_not_whose_it_is},
+      {"groups of dial-strings", test_groups_of_dial_strings},
       {"agents hear of calls", test_agents_hear_of_calls},
       {"agents log in and out", test_agents_log_in_and_out}, {"two phones", test_two_phones},
       {"other pairs stay", test_other_pairs_stay},
