@@ -125,7 +125,8 @@ static void learn(struct ami_channel *channel, const struct ami_message *message
     } headers[] = {{AMI_NUMBER, "CallerIDNum"},
                    {AMI_LABEL, "CallerIDName"},
                    {AMI_PEER, "ConnectedLineNum"},
-                   {AMI_PEER_LABEL, "ConnectedLineName"}};
+                   {AMI_PEER_LABEL, "ConnectedLineName"},
+                   {AMI_LINKED, "Linkedid"}};
     struct slice exten = ami_value(message, prefix, "Exten");
     struct slice name = ami_value(message, prefix, "Channel");
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
@@ -139,12 +140,25 @@ static void learn(struct ami_channel *channel, const struct ami_message *message
         ami_text_set(&channel->texts[AMI_DIALLED], exten);
 }
 
+/* Channels that Asterisk makes for its own work: nobody's call. */
+static bool is_internal(struct slice name)
+{
+    static const char *const technologies[] = {"Message",   "AsyncGoto", "Surrogate", "CBAnn",
+                                               "CBRec",     "Announcer", "Recorder",  "Snoop",
+                                               "Multicast", "Bridge"};
+    struct slice rest, technology = slice_cut(name, '/', &rest);
+    for (size_t i = 0; i < sizeof technologies / sizeof *technologies; i++)
+        if (slice_is(technology, technologies[i]))
+            return true;
+    return false;
+}
+
 struct ami_channel *ami_channel_of(struct ami_translator *translator,
                                    const struct ami_message *message, const char *prefix)
 {
     struct slice id = ami_value(message, prefix, "Uniqueid");
     struct ami_channel *channel = ami_channel_find(translator, id);
-    if (!channel && live_is_identity(id) &&
+    if (!channel && live_is_identity(id) && !is_internal(ami_value(message, prefix, "Channel")) &&
         translator->channels.count < translator->settings->channels_max) {
         channel = live_table_add(&translator->channels, id, sizeof *channel);
         if (channel) {
@@ -165,15 +179,24 @@ void ami_channel_remove(struct ami_translator *translator, struct ami_channel *c
     live_table_remove(&translator->channels, channel);
 }
 
+/* Who has called it: as a dial has said, else the oldest channel of the call. */
+static struct slice caller_of(struct ami_translator *translator, const struct ami_channel *channel)
+{
+    struct slice linked = ami_text(channel, AMI_LINKED);
+    if (channel->way != AMI_OUT || channel->texts[AMI_CALLER])
+        return ami_text(channel, AMI_CALLER);
+    return ami_channel_find(translator, linked) == channel ? slice_of(NULL, 0) : linked;
+}
+
 void ami_channel_goes(struct ami_translator *translator, struct ami_channel *channel,
                       enum ami_way way)
 {
-    struct slice caller = ami_text(channel, AMI_CALLER);
-    const struct ami_pair pairs[] = {{"Other-Leg-Unique-ID", caller}};
-    if (channel->told)
+    if (channel->told && (channel->caller_told || channel->peer || !channel->texts[AMI_CALLER]))
         return;
-    channel->way = way;
+    channel->way = channel->told ? channel->way : way;
     channel->told = true;
+    channel->caller_told = channel->texts[AMI_CALLER] != NULL;
+    const struct ami_pair pairs[] = {{"Other-Leg-Unique-ID", caller_of(translator, channel)}};
     ami_tell_channel(translator, "CHANNEL_CREATE", NULL, channel, pairs, 1);
 }
 

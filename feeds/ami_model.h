@@ -34,10 +34,11 @@ enum ami_text {
     AMI_PEER_LABEL,
     AMI_DIALLED,   /* what it dialled, or was dialled */
     AMI_CALLER,    /* the Uniqueid of whose dial calls it */
+    AMI_LINKED,    /* Linkedid: of the oldest channel of the call */
     AMI_PLACE,     /* an application of FreeSWITCH's that says where it is; */
     AMI_PLACE_DATA /* and its arguments */
 };
-#define AMI_TEXTS 9
+#define AMI_TEXTS 10
 
 enum ami_way {
     AMI_UNKNOWN,
@@ -61,10 +62,11 @@ struct ami_channel {
     int64_t created_us, answered_us;
     int state; /* enum ami_state, or another of Asterisk's */
     enum ami_way way;
-    bool told;   /* CHANNEL_CREATE was sent, or it was in a list */
-    bool held;   /* by whoever it belongs to */
-    bool fresh;  /* it has come since the list began */
-    bool listed; /* in the list that is being heard */
+    bool told;        /* CHANNEL_CREATE was sent, or it was in a list */
+    bool caller_told; /* with its caller */
+    bool held;        /* by whoever it belongs to */
+    bool fresh;       /* it has come since the list began */
+    bool listed;      /* in the list that is being heard */
 };
 
 /* Key: technology and name of an endpoint, PJSIP/1001. */
@@ -109,7 +111,10 @@ struct slice ami_channel_user(struct ami_translator *translator, const struct am
 /* The channel that MESSAGE is of, told of: one that nobody has called was made by Asterisk itself, if it is not known better. */
 struct ami_channel *ami_channel_told(struct ami_translator *translator,
                                      const struct ami_message *message, const char *prefix);
-/* Says which way it goes, when that is not known yet, and tells of the channel. */
+/*
+ * Says which way it goes, when that is not known yet, and tells of the channel; of one that was told of before its caller was
+ * known, again.
+ */
 void ami_channel_goes(struct ami_translator *translator, struct ami_channel *channel,
                       enum ami_way way);
 /* CHANNEL is in BRIDGE now, in the place of SWAPPED, which may be NULL. */

@@ -126,6 +126,7 @@ static void begin(struct ami_translator *translator, struct ami_channel *channel
                   const struct ami_message *message, int state)
 {
     struct slice linked = ami_value(message, "", "Linkedid");
+    channel->caller_told = true;
     channel->state = state;
     channel->created_us =
         translator->now_us - duration_of(ami_value(message, "", "Duration")) * 1000000;

@@ -101,17 +101,12 @@ static void check_session(const char *name, size_t piece)
 
 static void test_sessions(void)
 {
-    static const char *const names[] = {"call-answered",
-                                        "call-busy-voicemail",
-                                        "call-cancelled",
-                                        "attended-transfer",
-                                        "parked",
-                                        "queue",
-                                        "conference",
-                                        "originate-spy",
-                                        "chan-sip",
-                                        "phones",
-                                        "odd"};
+    static const char *const names[] = {"call-answered",  "call-busy-voicemail",
+                                        "call-cancelled", "attended-transfer",
+                                        "parked",         "queue",
+                                        "conference",     "originate-spy",
+                                        "chan-sip",       "ring-group-local",
+                                        "phones",         "odd"};
     static const size_t pieces[] = {SIZE_MAX, 1, 2, 7, 1000};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         for (size_t j = 0; j < sizeof pieces / sizeof *pieces; j++)
