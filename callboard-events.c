@@ -243,7 +243,7 @@ int main(int argc, char **argv)
         case 'c': path = optarg; break;
         case 'k': check = true; break;
         case 'r': return print_routes();
-        case 'v': puts("callboard " PACKAGE_VERSION); return 0;
+        case 'v': puts("callboard-events " PACKAGE_VERSION); return 0;
         case 'h': fputs(usage, stdout); return 0;
         default: return 2;
         }

@@ -310,7 +310,7 @@ int main(int argc, char **argv)
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
         switch (option) {
         case 'c': config = optarg; break;
-        case 'v': puts("callboard " PACKAGE_VERSION); return 0;
+        case 'v': puts("callboard-spool " PACKAGE_VERSION); return 0;
         case 'h': fputs(usage, stdout); return 0;
         default: return 2;
         }
