@@ -24,6 +24,12 @@ struct metrics *metrics_create(void)
     return metrics;
 }
 
+void metrics_free(struct metrics *metrics)
+{
+    if (metrics)
+        munmap(metrics, sizeof *metrics);
+}
+
 struct metrics_worker *metrics_take_place(struct metrics *metrics)
 {
     for (size_t i = 0; i < METRICS_WORKERS; i++) {

@@ -63,8 +63,11 @@ extern const int64_t metrics_bounds_us[METRICS_BUCKETS];
 /* The statuses counted one by one; the last place, 0, counts all others. */
 extern const int metrics_statuses[METRICS_STATUSES];
 
-/* Zeroed shared memory, kept across fork. NULL when there is none. Never freed: it lives with the program. */
+/* Zeroed shared memory, kept across fork. NULL when there is none. That of a pool lives with the program. */
 struct metrics *metrics_create(void);
+
+/* Gives it back; METRICS may be NULL. */
+void metrics_free(struct metrics *metrics);
 
 /* Takes a free place for a process about to start and clears its gauges; NULL when all are taken. */
 struct metrics_worker *metrics_take_place(struct metrics *metrics);

@@ -69,11 +69,15 @@ not_ok "which alone will not do" "$build/callboard-spool" --config "$file" list
 
 # --- while they run ---
 
-start_instance
+demo=yes start_instance
 says() { # says SERVER TEXT: in its log
   grep -qF -e "$2" "$dir/log/$1.log"
 }
-for server in pool events; do
+feed_hears() {
+  "$build/callboard-freeswitch" --config "$dir/callboard.conf" --status
+}
+ok "the feed hears the PBX" eventually 10 feed_hears
+for server in pool events freeswitch; do
   cp "$dir/callboard.conf" "$work/good.conf"
   say 'nonsense = 1' >>"$dir/callboard.conf"
   kill -HUP "$(server_id $server)"
@@ -83,5 +87,14 @@ for server in pool events; do
 done
 ok "pool: a good one is taken" eventually 5 says pool 'configuration reloaded'
 ok "events: a good one is taken" eventually 5 says events 'configuration read again'
+ok "freeswitch: a good one is taken" eventually 5 says freeswitch 'configuration read again'
+ok "and all is asked for again" eventually 10 eval '[ "$(grep -c "FreeSWITCH demo at .* is connected" "$dir/log/freeswitch.log")" = 2 ]'
+ok "the feed hears the PBX as before" eventually 10 feed_hears
+process=$(server_id freeswitch)
+kill -TERM "$process"
+ended() {
+  ! kill -0 "$process" 2>/dev/null
+}
+ok "freeswitch: and it ends" eventually 10 ended
 http GET /status
-same "and they are there" 200 "$STATUS"
+same "the pool is there" 200 "$STATUS"
