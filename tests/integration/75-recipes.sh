@@ -210,6 +210,8 @@ screens() {
   token=$(sed -n 's/^pbx.example.com has the token //p' "$work/followed")
   contains "and tells it what stands" '"message":"snapshot"' \
     "$(timeout 5 curl -sN -u "pbx.example.com:$token" https://callboard.example.com/events | head -n 1)"
+  contains "and a page that would give commands" '"message":"ready"' \
+    "$(AS_PAGE=1 timeout 20 node "$root/tests/events_client.js" "wss://callboard.example.com/events?element=server" "pbx.example.com:$token" listen 1000 2>&1)"
   contains "a stranger is told nothing" 401 "$(curl -s -o /dev/null -w '%{http_code}' https://callboard.example.com/events)"
   contains "the wallboard is there" wallboard.js "$(curl -s https://callboard.example.com/wallboard/)"
 }

@@ -266,5 +266,13 @@ await check('who may not read them is told from when on calls are known, and tha
   await other.until(`${text('#no-pools')} === 'This login may not see them.'`);
 });
 
+await check('a browser that cannot run it is told so, instead of nothing', async () => {
+  const other = await browser.page(1366, 768);
+  await other.send('Emulation.setScriptExecutionDisabled', {value: true});
+  await other.go(gateway.url);
+  await other.until("getComputedStyle(document.querySelector('.unready')).visibility === 'visible'", 20);
+  same(await page.value("getComputedStyle(document.querySelector('.unready')).display"), 'none');
+});
+
 await browser.close();
 gateway.end();
