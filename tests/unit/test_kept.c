@@ -99,6 +99,27 @@ static void test_table(void)
     CU_ASSERT_EQUAL(table.count, 0);
 }
 
+/* Emptied from the front, which is done by many, while others come. */
+static void test_emptied(void)
+{
+    struct live_table table = {0};
+    char text[40];
+    int added = 0, removed = 0;
+    while (added < 3000 || live_table_after(&table, NULL)) {
+        if (added >= 3000 || added % 3 == 2) {
+            kept_remove(&table, live_table_after(&table, NULL));
+            removed++;
+        }
+        if (added < 5000) {
+            snprintf(text, sizeof text, "call\ta.test\t%d", added++);
+            CU_ASSERT_PTR_NOT_NULL_FATAL(kept_take(&table, slice_from(text)));
+        }
+    }
+    CU_ASSERT_EQUAL(removed, 5000);
+    CU_ASSERT_EQUAL(table.count, 0);
+    kept_free(&table);
+}
+
 static void test_text(void)
 {
     struct live_table table = {0};
@@ -171,4 +192,5 @@ static void test_records(void)
 }
 
 SUITE("kept", {"names", test_names}, {"what is no name", test_no_names}, {"table", test_table},
-      {"text", test_text}, {"records", test_records}, {"commands", test_commands})
+      {"emptied", test_emptied}, {"text", test_text}, {"records", test_records},
+      {"commands", test_commands})
