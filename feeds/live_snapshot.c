@@ -3,7 +3,8 @@
  *
  * FreeSWITCH writes these lists behind its events, so what began in the last two seconds and is not in a list yet is not
  * taken for over. A list does not say who was authenticated: a leg that came in is its presence-id's only when a
- * phone of that extension is registered from the leg's address.
+ * phone of that extension is registered from the leg's address. Asterisk's lists (ami_rows.c) say it, in a column "owner" that
+ * FreeSWITCH does not have, and a phone's name in "user_agent".
  */
 #include "feeds/live_list.h"
 
