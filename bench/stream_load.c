@@ -96,18 +96,12 @@ static void answer_ping(const struct client *client, const char *payload, size_t
 static size_t take_frame(struct client *client, const char *data, size_t length)
 {
     const unsigned char *byte = (const unsigned char *)data;
-    size_t head = 2, payload;
-    if (length < 4)
-        return length >= 2 && (byte[1] & 0x7f) + head <= length ? head + (byte[1] & 0x7f) : 0;
-    payload = byte[1] & 0x7f;
-    if (payload == 127) {
-        head = 10;
+    size_t head = 2, payload = length > 1 ? byte[1] & 0x7f : 0;
+    if (payload > 125) {
+        head = payload == 126 ? 4 : 10;
         payload = 0;
-        for (int i = 2; length >= head && i < 10; i++)
+        for (size_t i = 2; length >= head && i < head; i++)
             payload = payload << 8 | byte[i];
-    } else if (payload == 126) {
-        head = 4;
-        payload = (size_t)byte[2] << 8 | byte[3];
     }
     if (length < head || length - head < payload)
         return 0;

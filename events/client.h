@@ -44,11 +44,12 @@ struct client_owner {
 /* A client's place among those to be written to: server.c's. */
 struct client_link {
     void *connection;
-    bool greeted;     /* the answer's head is out */
-    bool awake;       /* something is to be written */
-    bool blocked;     /* the connection takes no more for now */
-    bool parted;      /* the frame that ends a WebSocket is out */
-    int64_t heard_us; /* when the client last sent something */
+    bool greeted; /* the answer's head is out */
+    bool awake;   /* something is to be written */
+    bool blocked; /* the connection takes no more for now */
+    bool parted;  /* the frame that ends a WebSocket is out */
+    int64_t
+        heard_us; /* when the client last sent something, or took what it had not taken before */
     int64_t asked_us; /* when it was last asked whether it is there */
     struct client *next, *previous;
 };

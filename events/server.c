@@ -210,9 +210,8 @@ static void look_after(const struct server *server, struct client *client, int64
                  client->arrival.access.domain);
         writing_cut_off(client);
     } else if (now_us - link->heard_us >= settings->ping_seconds * 1000000 &&
-               now_us - link->asked_us >= settings->ping_seconds * 1000000) {
+               now_us - link->asked_us >= settings->ping_seconds * 1000000 && writing_ask(client)) {
         link->asked_us = now_us;
-        writing_ask(client);
     }
 }
 

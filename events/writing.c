@@ -96,24 +96,22 @@ static bool write_out(struct writing *writing, struct client *client)
 int writing_go_on(struct writing *writing, struct client *client)
 {
     client->link.blocked = false;
+    client->link.heard_us = clock_steady_us();
     if (is_told(client) && !lws_partial_buffered(client->link.connection))
         return -1;
     return write_out(writing, client) ? 0 : -1;
 }
 
-void writing_ask(const struct client *client)
+bool writing_ask(const struct client *client)
 {
     /* RFC 6455, section 5.5.2; libwebsockets tells of no pong that is empty. */
     static unsigned char ping[LWS_PRE + 3] = {[LWS_PRE] = 0x89, 1, '?'};
     static unsigned char comment[LWS_PRE + 3] = {[LWS_PRE] = ':', '\n', '\n'};
-    struct lws *connection = client->link.connection;
-    if (!client->link.greeted || client->outbox.count > 0 || lws_partial_buffered(connection) ||
-        lws_send_pipe_choked(connection))
-        return;
-    if (client->outbox.wire == WIRE_SSE)
-        lws_write(connection, comment + LWS_PRE, 3, LWS_WRITE_RAW);
-    else
-        lws_write(connection, ping + LWS_PRE, 3, LWS_WRITE_RAW);
+    bool sse = client->outbox.wire == WIRE_SSE;
+    bool between = client->link.greeted && !lws_partial_buffered(client->link.connection) &&
+                   !(sse && client->outbox.sent > 0);
+    return between && lws_write(client->link.connection, (sse ? comment : ping) + LWS_PRE, 3,
+                                LWS_WRITE_RAW) == 3;
 }
 
 void writing_cut_off(const struct client *client)

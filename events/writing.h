@@ -33,10 +33,10 @@ int writing_go_on(struct writing *writing, struct client *client);
 int writing_part(struct writing *writing, struct client *client);
 
 /*
- * Asks CLIENT whether it is there, unless something waits to be written anyway. One of server-sent events gives no answer, but
- * it and the proxy see that the connection lives, and we when it does not.
+ * Asks CLIENT whether it is there. False: not now, in the middle of something. One of server-sent events gives no answer, but it
+ * and the proxy see that the connection lives, and we when it does not.
  */
-void writing_ask(const struct client *client);
+bool writing_ask(const struct client *client);
 
 /* Ends CLIENT's connection without more words. */
 void writing_cut_off(const struct client *client);

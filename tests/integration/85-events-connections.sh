@@ -72,6 +72,9 @@ ok "one that answers is not, though it hears nothing" connections 1
 change address_connections 20
 client "$ws/events" "$token" pings 3 >"$work/pings"
 contains "it is asked again and again, and answered when it asks" '"closed":1005' "$(<"$work/pings")"
+background writer python3 "$root/tests/events_writer.py" "$CALLBOARD_REDIS" "$domain" 5
+client "$ws/events" "$token" follow end >"$work/follow"
+contains "one that hears news all the time is asked too, and stays" '"end"' "$(<"$work/follow")"
 curl -sSN --max-time 3 --cacert "$CALLBOARD_CA" -u "$token" "$CALLBOARD_URL/events?element=server" >"$work/sse" 2>"$work/sse.error"
 ok "server-sent events: a comment now and then" grep -qx : "$work/sse"
 
