@@ -10,14 +10,16 @@ SCENARIO is one of
   mixed      POST, GET and DELETE in turn, reading back what was left
 
 Where the server is comes from CALLBOARD_HTTP_URL, CALLBOARD_USER and CALLBOARD_PASSWORD. Prints what happened
-as JSON: how many answers of each status, answers that were wrong, connections that failed, the slowest answer in
-milliseconds, the first and the last time of each status. Entries for `take` come on standard input, a key a line.
+as JSON, after SECONDS or, if that comes earlier, SIGTERM: how many answers of each status, answers that were wrong,
+connections that failed, the slowest answer in milliseconds, the first and the last time of each status. Entries for `take`
+come on standard input, a key a line.
 """
 import base64
 import collections
 import http.client
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -27,6 +29,7 @@ URL = urllib.parse.urlsplit(os.environ["CALLBOARD_HTTP_URL"])
 CREDENTIAL = base64.b64encode(
     f"{os.environ['CALLBOARD_USER']}:{os.environ['CALLBOARD_PASSWORD']}".encode()).decode()
 PATH = "/cticache/DNIS-ANI"
+ending = threading.Event()
 
 
 class Client(threading.Thread):
@@ -83,7 +86,7 @@ class Client(threading.Thread):
 
     def run(self):
         turn = 0
-        while time.monotonic() < self.until:
+        while time.monotonic() < self.until and not ending.is_set():
             turn += 1
             if self.scenario == "create":
                 self.create(f"{self.number:04d}{turn:06d}", f"v{turn}")
@@ -113,6 +116,7 @@ class Client(threading.Thread):
 def main():
     scenario, clients, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
     keys = sys.stdin.read().split() if scenario == "take" else []
+    signal.signal(signal.SIGTERM, lambda *_: ending.set())
     until = time.monotonic() + seconds
     all_clients = [Client(i, scenario, until, keys) for i in range(clients)]
     for client in all_clients:
