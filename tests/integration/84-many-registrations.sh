@@ -8,18 +8,21 @@ count=100000
 background pbx python3 "$root/tests/event_socket.py" serve "$work/pbx.ready" "$work/pbx.commands" 0
 eventually 10 test -s "$work/pbx.ready" || fail "the event socket starts"
 read -r port control <"$work/pbx.ready"
-ok "FreeSWITCH has many phones" python3 "$root/tests/event_socket.py" tell "$control" registrations $listed
-
 say ClueCon >"$work/esl-password" && chmod 644 "$work/esl-password"
 start_instance "[freeswitch.server.pbx]
 port = $port
 password_file = $work/esl-password"
 
+pbx() {
+  python3 "$root/tests/event_socket.py" tell "$control" "$@" >"$work/told"
+}
+ok "FreeSWITCH has many phones" pbx registrations $listed
+ok "and is asked for them when the connection was lost" pbx drop
 has_count() {
   [ "$(redis hlen registrations)" = "$1" ]
 }
 ok "all of them are in Redis" eventually 120 has_count $listed
-ok "and FreeSWITCH is heard" eventually 10 "$CALLBOARD_BUILD/callboard-freeswitch" --config "$dir/callboard.conf" --status
+ok "and FreeSWITCH is heard" eventually 30 "$CALLBOARD_BUILD/callboard-freeswitch" --config "$dir/callboard.conf" --status
 
 # walk: all pages, each extension once a line; stops at the first answer that is not 200.
 walk() {
