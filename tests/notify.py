@@ -3,7 +3,8 @@
 
 usage: notify.py post TYPE CLIENTS PACKETS BATCH [STOP]  each client posts its share of PACKETS, BATCH at a time, and the next
                                                  ones only when these are acknowledged; with STOP it goes on until
-                                                 there is a file of this name
+                                                 there is a file of this name, and makes a file STOP.STATUS
+                                                 whenever there is none for the status of an answer
        notify.py wait TYPE CLIENTS SECONDS       clients that wait for packets of TYPE, all at once
        notify.py check FILE                      compares what `post` printed into FILE with the list on standard input,
                                                  oldest packet last, as LRANGE prints it
@@ -62,6 +63,9 @@ class Poster(threading.Thread):
             status = 0
         self.slowest = max(self.slowest, time.monotonic() - begun)
         self.statuses[status] += 1
+        if self.stop and not os.path.exists(f"{self.stop}.{status}"):
+            with open(f"{self.stop}.{status}", "w", encoding="ascii"):
+                pass
         return status
 
     def run(self):

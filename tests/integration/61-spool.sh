@@ -33,10 +33,15 @@ compare() {
 
 # load [PACKETS [BATCH]]: posts in the background, at least so many, until load_end WHAT: things go wrong in between.
 load() {
-  rm -f "$work/enough"
+  rm -f "$work"/enough*
   notify post campaigns 8 "${1:-0}" "${2:-1}" "$work/enough" >"$work/posted" &
   load=$!
-  sleep 0.3
+  see 200
+}
+# see STATUS: waits until one of them is answered so.
+see() {
+  rm -f "$work/enough.$1"
+  eventually 30 test -e "$work/enough.$1"
 }
 load_end() {
   touch "$work/enough"
@@ -50,33 +55,33 @@ load_end() {
 
 load
 server_stop redis
-sleep 0.5
+see 202
 server_start redis
 load_end "Redis stopped"
 
 load
 kill -STOP "$(server_id redis)"
-sleep 1.5
+see 202
 kill -CONT "$(server_id redis)"
 load_end "Redis frozen"
 
 redis config set appendfsync always >/dev/null # what Redis says it has, it has
 load
 kill -KILL "$(server_id redis)"
-sleep 0.3
+see 202
 server_stop redis
 server_start redis
 load_end "Redis killed"
 
 load
 redis replicaof 127.0.0.1 1 >/dev/null
-sleep 0.5
+see 202
 redis replicaof no one >/dev/null
 load_end "Redis read only"
 
 load
 redis config set maxmemory 1 >/dev/null
-sleep 0.5
+see 202
 redis config set maxmemory 0 >/dev/null
 load_end "Redis out of memory"
 
@@ -84,16 +89,16 @@ load_end "Redis out of memory"
 
 load 100000 5
 server_stop redis
-sleep 0.5
+see 202
 server_start redis
-sleep 0.5
+see 200
 kill -STOP "$(server_id redis)"
-sleep 1.2
+see 202
 kill -CONT "$(server_id redis)"
 redis config set appendfsync always >/dev/null
-sleep 1
+see 200
 kill -KILL "$(server_id redis)"
-sleep 0.3
+see 202
 server_stop redis
 server_start redis
 load_end "100,000 packets through three outages"
@@ -214,7 +219,7 @@ cp "$first_dir/htpasswd" "$second_dir/htpasswd"
 export CALLBOARD_HTTP_URLS="$first_url $second_url"
 load 0 2
 server_stop redis
-sleep 1
+see 202
 server_start redis
 load_end "two pools on one spool"
 unset CALLBOARD_HTTP_URLS

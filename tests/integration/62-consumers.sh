@@ -24,7 +24,7 @@ ids() { python3 -c 'import json, sys; print(*[p["id"] for p in json.load(sys.std
 http GET $at
 same "nothing there" '200 {"packets":[]}' "$STATUS $BODY"
 cdr 1 2 3 4 5
-http GET "$at?max=2&lease=2"
+http GET "$at?max=2&lease=8"
 same "the oldest first" "200 1 2" "$STATUS $(refs)"
 same "packet, byte by byte" '{"type":"cdr","payload":{"ref":"1"}}' "$(sed 's/.*"packet":\({[^}]*}}\).*/\1/;s/}},{.*/}}/' <<<"$(sed 's/},{"id".*//' <<<"$BODY")")"
 lost=$(ids)
@@ -39,7 +39,7 @@ same "a second time: 404" 404 "$STATUS"
 # A consumer that dies between taking and confirming is one that never confirms.
 http GET "$at?wait=5&max=1"
 same "who waits gets what is left first" "5" "$(refs)"
-http GET "$at?wait=10"
+http GET "$at?wait=25"
 same "what was not confirmed comes again when its lease ends" "1 2" "$(refs)"
 same "under the same ids" "$lost" "$(ids)"
 contains "marked as given out before" '"again":true' "$BODY"
@@ -70,7 +70,7 @@ http DELETE "$at/$(ids)"
 
 # --- two thousand wait ---
 
-python3 "$root/tests/notify.py" wait campaigns 2000 12 >"$work/wait" 2>"$work/wait.errors" &
+python3 "$root/tests/notify.py" wait campaigns 2000 20 >"$work/wait" 2>"$work/wait.errors" &
 wait=$!
 ok "2,000 clients wait" eventually 15 grep -q waiting "$work/wait"
 in_flight() { http GET /metrics && [ "$(sed -n 's/^callboard_requests_in_flight //p' <<<"$BODY")" -gt 2000 ]; }
