@@ -85,6 +85,9 @@ for service in "\${@:--}"; do
     restart-lighttpd) kill "\$(cat /run/lighttpd.pid)" && sleep 0.5 && lighttpd -f /etc/lighttpd/lighttpd.conf ;;
     *-apache2) apache2ctl restart ;;
     daemon-reload-*) ;;
+    try-restart-callboard) pkill -TERM -o -x callboard.fcgi && while pgrep -x callboard.fcgi >/dev/null; do sleep 0.1; done
+      systemctl start callboard.service ;;
+    try-restart-*) ;; # does not run yet
     *) echo "no service \$service" >&2 && exit 5 ;;
   esac
 done
@@ -184,8 +187,17 @@ on_nginx() {
   install_here
   site_of_nginx
   follow "Behind your own nginx"
+  cp "$work/followed" "$work/first"
   first_call_works
   same "the site's own pages are still there" "a page of the site" "$(curl -s https://callboard.example.com/page)"
+
+  local before
+  before=$(pgrep -o -x callboard.fcgi)
+  follow "Services and upgrades"
+  not_ok "another pool serves after it" test "$(pgrep -o -x callboard.fcgi)" = "$before"
+  same "and does" 401 "$(curl -s -o /dev/null -w '%{http_code}' https://callboard.example.com/status)"
+  same "with the data that was left" '{"value":"12345678"}' \
+    "$(curl -s -u "$(sed -n 's/^pbx1 has the password /pbx1:/p' "$work/first")" https://callboard.example.com/cticache/DNIS-ANI/5551234560:1234567890)"
 
   screens
   switches
