@@ -50,6 +50,7 @@ END
 package_machine() {
   local cgroup cgroups
   mount -t tmpfs tmpfs /run || return
+  ! mountpoint -q "$package_work/root/proc" || umount "$package_work/root/proc" || return # else it would not get one of its own
   cgroups=$(package_cgroups)
   for cgroup in $cgroups; do
     mkdir "$cgroup" && echo $$ >"$cgroup/cgroup.procs" || return
