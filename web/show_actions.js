@@ -48,6 +48,7 @@ export class ActionsView {
       this.#go();
     });
     this.#dialog.addEventListener('close', () => {
+      if (this.#dialog.open) return; // told of late: it is open for the next question already
       this.#call = undefined;
       this.#asked++;
       const at = document.activeElement;
