@@ -13,7 +13,7 @@ apache() {
   place=$work/$name
   shift
   free_ports
-  mkdir -p "$place/site"
+  mkdir -p "$place/site" "$place/ipc"
   {
     say "ServerRoot $place
 ServerName 127.0.0.1
@@ -26,14 +26,19 @@ Group $service_group}"
     for module in mpm_event unixd authn_core authz_core alias env setenvif log_config mime reqtimeout "$@"; do
       [ ! -e "$apache_modules/mod_$module.so" ] || say "LoadModule ${module}_module $apache_modules/mod_$module.so"
     done
-    say "TypesConfig /dev/null
+    # Debian's places for these are www-data's alone.
+    say "<IfModule fcgid_module>
+FcgidIPCDir $place/ipc
+FcgidProcessTableFile $place/fcgid_shm
+</IfModule>
+TypesConfig /dev/null
 <Directory />
   AllowOverride None
   Require all denied
 </Directory>"
     cat
   } >"$work/$name.conf"
-  chown "${service_user:-$(id -un)}" "$place"
+  chown "${service_user:-$(id -un)}" "$place" "$place/ipc"
   ok "Apache takes the configuration: $name" apache2 -t -f "$work/$name.conf"
   background "$name" apache2 -f "$work/$name.conf" -D FOREGROUND
   ok "Apache starts: $name" eventually 10 port_taken "$free_port"
