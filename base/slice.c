@@ -88,6 +88,14 @@ bool slice_is_name(struct slice a, const char *others)
     return a.length > 0;
 }
 
+bool slice_has_control(struct slice a)
+{
+    for (size_t i = 0; i < a.length; i++)
+        if ((unsigned char)a.data[i] < 0x20 || a.data[i] == 0x7f)
+            return true;
+    return false;
+}
+
 bool slice_number(struct slice a, uint64_t maximum, uint64_t *value)
 {
     uint64_t number = 0;

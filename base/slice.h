@@ -79,6 +79,9 @@ bool slice_only(struct slice a, const char *allowed);
 /* True when every byte of A is an ASCII letter, a digit or one of OTHERS, and A is not empty. */
 bool slice_is_name(struct slice a, const char *others);
 
+/* True when A has a control character of ASCII: one below the blank, or DEL. */
+bool slice_has_control(struct slice a);
+
 /*
  * The whole of A as a decimal integer without sign, blank or leading "+". Returns false, and leaves
  * *value alone, when A is empty, holds anything else, or is larger than MAXIMUM.

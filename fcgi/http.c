@@ -288,9 +288,8 @@ const char *http_reason(int status)
 
 static void write_header(struct buffer *out, const char *name, struct slice value)
 {
-    for (size_t i = 0; i < value.length; i++)
-        if ((unsigned char)value.data[i] < 0x20 || value.data[i] == 0x7f)
-            return;
+    if (slice_has_control(value))
+        return;
     buffer_add_string(out, name);
     buffer_add_string(out, ": ");
     buffer_add(out, value);

@@ -15,10 +15,7 @@ static const char call_word[] = "call";
 
 static bool good_part(struct slice part)
 {
-    for (size_t i = 0; i < part.length; i++)
-        if ((unsigned char)part.data[i] < 0x20 || part.data[i] == 0x7f)
-            return false;
-    return part.length > 0;
+    return part.length > 0 && !slice_has_control(part);
 }
 
 static const char *kind_word(const struct kept_name *name)

@@ -38,8 +38,5 @@ void link_asks_give_up(struct link_asks *asks)
 
 bool link_asks_fit(struct slice s)
 {
-    for (size_t i = 0; i < s.length; i++)
-        if ((unsigned char)s.data[i] < 0x20 || s.data[i] == 0x7f)
-            return false;
-    return s.length > 0 && s.length <= LINK_COMMAND_MAX;
+    return s.length > 0 && s.length <= LINK_COMMAND_MAX && !slice_has_control(s);
 }

@@ -41,10 +41,7 @@ void live_text_learn(struct live *live, char **text, struct slice value)
 
 bool live_is_identity(struct slice text)
 {
-    for (size_t i = 0; i < text.length; i++)
-        if ((unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f)
-            return false;
-    return text.length > 0 && text.length <= LIVE_IDENTITY_MAX;
+    return text.length > 0 && text.length <= LIVE_IDENTITY_MAX && !slice_has_control(text);
 }
 
 int64_t live_time_of(const struct esl_event *event, const char *name)

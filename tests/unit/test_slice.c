@@ -59,5 +59,16 @@ static void test_only(void)
     CU_ASSERT_FALSE(slice_starts(slice_from("uni"), "unix:"));
 }
 
+static void test_control(void)
+{
+    CU_ASSERT_FALSE(slice_has_control(slice_of(NULL, 0)));
+    CU_ASSERT_FALSE(slice_has_control(slice_from(" a~\xc3\xa9\xff")));
+    CU_ASSERT_TRUE(slice_has_control(slice_of("a\0", 2)));
+    CU_ASSERT_TRUE(slice_has_control(slice_from("\x1f")));
+    CU_ASSERT_TRUE(slice_has_control(slice_from("a\nb")));
+    CU_ASSERT_TRUE(slice_has_control(slice_from("a\x7f")));
+}
+
 SUITE("slice", {"cuts at separators", test_cut}, {"reads numbers", test_number},
-      {"knows UTF-8", test_utf8}, {"compares", test_equal}, {"checks characters", test_only})
+      {"knows UTF-8", test_utf8}, {"compares", test_equal}, {"checks characters", test_only},
+      {"control characters", test_control})
