@@ -136,3 +136,9 @@ struct slice json_slice(const json_t *string)
 {
     return slice_of(json_string_value(string), json_string_length(string));
 }
+
+struct slice json_text(const json_t *object, const char *name)
+{
+    const json_t *member = json_object_get(object, name);
+    return json_is_string(member) ? json_slice(member) : slice_of(NULL, 0);
+}

@@ -39,4 +39,7 @@ void json_write(struct buffer *buffer, const json_t *value);
 /* The string's bytes, borrowed from STRING, which must be a JSON string. */
 struct slice json_slice(const json_t *string);
 
+/* The text of OBJECT's member NAME, as json_slice; empty when there is none, or it is no string. */
+struct slice json_text(const json_t *object, const char *name);
+
 #endif

@@ -43,8 +43,7 @@ void command_write_allowed(struct buffer *out, const struct access *access, bool
 /* The member NAME as a word of letters, digits, "-" and "_". */
 static bool read_word(const json_t *object, const char *name, char word[COMMAND_WORD_BYTES])
 {
-    const json_t *value = json_object_get(object, name);
-    struct slice text = json_is_string(value) ? json_slice(value) : slice_of(NULL, 0);
+    struct slice text = json_text(object, name);
     if (text.length >= COMMAND_WORD_BYTES || !slice_is_name(text, "-_"))
         return false;
     memcpy(word, text.data, text.length);

@@ -99,12 +99,6 @@ static void on_timer(uv_timer_t *timer)
 
 /* ---- changes of the directory ---- */
 
-static struct slice member(const json_t *change, const char *name)
-{
-    const json_t *value = json_object_get(change, name);
-    return json_is_string(value) ? json_slice(value) : slice_of(NULL, 0);
-}
-
 /* store/directory_record.h says what is told. What FreeSWITCH has cached is of users. */
 static void take_change(struct feed *feed, struct slice domain, struct slice user, bool of_group)
 {
@@ -126,8 +120,8 @@ static void on_change(void *self, struct slice channel, struct slice text)
     json_use_arena(&arena);
     const json_t *change = json_parse(text, &error);
     if (change)
-        take_change(self, member(change, "domain"), member(change, "user"),
-                    member(change, "group").length > 0);
+        take_change(self, json_text(change, "domain"), json_text(change, "user"),
+                    json_text(change, "group").length > 0);
     else
         log_warning("%s: %s", DIRECTORY_CHANGES, error.text);
     json_use_arena(NULL);

@@ -11,16 +11,10 @@
 #define GRACE_US 2000000
 
 /* The member NAME of ROW; empty when there is none. */
-static struct slice text_of(const json_t *row, const char *name)
-{
-    const json_t *member = json_object_get(row, name);
-    return json_is_string(member) ? json_slice(member) : slice_of(NULL, 0);
-}
-
 static int64_t number_of(const json_t *row, const char *name)
 {
     uint64_t number;
-    return slice_number(text_of(row, name), INT64_MAX / 1000000, &number) ? (int64_t)number : 0;
+    return slice_number(json_text(row, name), INT64_MAX / 1000000, &number) ? (int64_t)number : 0;
 }
 
 /* True when what is not listed is over; else, as it began so late that a list need not have it, a later one will say. */
@@ -54,7 +48,7 @@ static struct slice registration_json(struct live *live, const json_t *row)
     int64_t left = number_of(row, "expires") - live->now_us / 1000000;
     buffer_add_string(&out, "{\"Event-Subclass\":\"sofia::register\",\"Event-Name\":\"CUSTOM\"");
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-        live_member(&out, members[i].name, text_of(row, members[i].column));
+        live_member(&out, members[i].name, json_text(row, members[i].column));
     buffer_add_string(&out, ",\"status\":\"Registered\",\"expires\":\"");
     buffer_add_number(&out, left > 0 ? left : 0);
     buffer_add_string(&out, "\"}");
@@ -74,8 +68,8 @@ static struct slice unregistration_json(struct live *live, const struct live_pho
 
 static void put_registration(struct live *live, const json_t *row)
 {
-    struct slice user = text_of(row, "reg_user"), domain = text_of(row, "realm");
-    struct slice contact = text_of(row, "token");
+    struct slice user = json_text(row, "reg_user"), domain = json_text(row, "realm");
+    struct slice contact = json_text(row, "token");
     struct live_phone *phone = live_phone_find(live, user, domain, contact);
     bool fresh = !phone;
     if (fresh && !(phone = live_phone_add(live, user, domain, contact)))
@@ -83,8 +77,9 @@ static void put_registration(struct live *live, const json_t *row)
     phone->listed = true;
     if (!fresh)
         return;
-    live_phone_move(live, phone, live_contact_uri(text_of(row, "url")), text_of(row, "network_ip"));
-    live_text_learn(live, &phone->user_agent, text_of(row, "user_agent"));
+    live_phone_move(live, phone, live_contact_uri(json_text(row, "url")),
+                    json_text(row, "network_ip"));
+    live_text_learn(live, &phone->user_agent, json_text(row, "user_agent"));
     if (live->sink->registered)
         live->sink->registered(live->sink->self, phone->extension->domain, phone->extension->name,
                                phone->contact, registration_json(live, row), true);
@@ -114,10 +109,10 @@ bool live_snapshot_registrations(struct live *live, struct slice json, int64_t n
 
 static void assign(struct live *live, struct live_channel *channel, const json_t *row)
 {
-    struct slice user, domain, address = text_of(row, "ip_addr");
-    if (live_cut_address(text_of(row, "owner"), &user, &domain)) /* of a source that knows it */
+    struct slice user, domain, address = json_text(row, "ip_addr");
+    if (live_cut_address(json_text(row, "owner"), &user, &domain)) /* of a source that knows it */
         live_channel_assign(live, channel, user, domain);
-    else if (live_cut_address(text_of(row, "presence_id"), &user, &domain)) {
+    else if (live_cut_address(json_text(row, "presence_id"), &user, &domain)) {
         struct live_extension *extension = live_extension_find(live, user, domain);
         struct live_phone *phone = extension ? extension->phones : NULL;
         while (phone && !(phone->address && slice_is(address, phone->address)))
@@ -132,17 +127,17 @@ static void learn_fields(struct live *live, struct live_leg *leg, const json_t *
 {
     struct buffer created = buffer_in(&live->scratch);
     buffer_add_number(&created, number_of(row, "created_epoch") * 1000000);
-    live_leg_learn_field(live, leg, "Caller-Destination-Number", text_of(row, "dest"));
-    live_leg_learn_field(live, leg, "Caller-Caller-ID-Number", text_of(row, "cid_num"));
-    live_leg_learn_field(live, leg, "Caller-Callee-ID-Number", text_of(row, "callee_num"));
+    live_leg_learn_field(live, leg, "Caller-Destination-Number", json_text(row, "dest"));
+    live_leg_learn_field(live, leg, "Caller-Caller-ID-Number", json_text(row, "cid_num"));
+    live_leg_learn_field(live, leg, "Caller-Callee-ID-Number", json_text(row, "callee_num"));
     live_leg_learn_field(live, leg, "Caller-Profile-Created-Time", buffer_slice(&created));
 }
 
 /* Applications that events of their own tell of, when events are there. */
 static enum live_place place_of(const json_t *row, struct slice *data)
 {
-    struct slice application = text_of(row, "application"), rest;
-    struct slice arguments = text_of(row, "application_data");
+    struct slice application = json_text(row, "application"), rest;
+    struct slice arguments = json_text(row, "application_data");
     enum live_place place = live_place_of(application, arguments, data);
     *data = place == LIVE_NOWHERE ? slice_of(NULL, 0) : *data;
     if (slice_is(application, "park"))
@@ -161,16 +156,16 @@ static enum live_place place_of(const json_t *row, struct slice *data)
 
 static void begin(struct live *live, struct live_channel *channel, const json_t *row)
 {
-    struct slice callstate = text_of(row, "callstate"), data;
+    struct slice callstate = json_text(row, "callstate"), data;
     bool held = slice_is(callstate, "HELD");
     bool answered = held || slice_is(callstate, "ACTIVE") || slice_is(callstate, "UNHELD");
-    channel->inbound = slice_is(text_of(row, "direction"), "inbound");
+    channel->inbound = slice_is(json_text(row, "direction"), "inbound");
     channel->offered_us = number_of(row, "created_epoch") * 1000000;
     channel->held = held;
-    live_text_set(live, &channel->texts[LIVE_CALLING_NAME], text_of(row, "cid_name"));
-    live_text_set(live, &channel->texts[LIVE_CALLING_NUMBER], text_of(row, "cid_num"));
-    live_text_set(live, &channel->texts[LIVE_CALLED_NUMBER], text_of(row, "dest"));
-    live_text_set(live, &channel->texts[LIVE_ADDRESS], text_of(row, "ip_addr"));
+    live_text_set(live, &channel->texts[LIVE_CALLING_NAME], json_text(row, "cid_name"));
+    live_text_set(live, &channel->texts[LIVE_CALLING_NUMBER], json_text(row, "cid_num"));
+    live_text_set(live, &channel->texts[LIVE_CALLED_NUMBER], json_text(row, "dest"));
+    live_text_set(live, &channel->texts[LIVE_ADDRESS], json_text(row, "ip_addr"));
     assign(live, channel, row);
     enum live_place place = place_of(row, &data);
     live_channel_put(live, channel, place, data);
@@ -186,7 +181,7 @@ static void begin(struct live *live, struct live_channel *channel, const json_t 
 
 static void put_channel(struct live *live, const json_t *row)
 {
-    struct slice uuid = text_of(row, "uuid");
+    struct slice uuid = json_text(row, "uuid");
     struct live_channel *channel = live_channel_find(live, uuid);
     bool fresh = !channel;
     if (fresh && !(channel = live_channel_add(live, uuid)))
@@ -195,7 +190,7 @@ static void put_channel(struct live *live, const json_t *row)
     if (!fresh)
         return;
     begin(live, channel, row);
-    struct live_channel *caller = live_channel_find(live, text_of(row, "call_uuid"));
+    struct live_channel *caller = live_channel_find(live, json_text(row, "call_uuid"));
     if (caller && caller != channel && !channel->inbound) {
         live_channel_link(live, caller, channel);
         live_show(live, caller);
@@ -225,8 +220,8 @@ bool live_snapshot_channels(struct live *live, struct slice json, int64_t now_us
 
 static void put_call(struct live *live, const json_t *row)
 {
-    struct live_channel *a = live_channel_find(live, text_of(row, "uuid"));
-    struct live_channel *b = live_channel_find(live, text_of(row, "b_uuid"));
+    struct live_channel *a = live_channel_find(live, json_text(row, "uuid"));
+    struct live_channel *b = live_channel_find(live, json_text(row, "b_uuid"));
     if (!a || !b || a == b || a->ended || b->ended)
         return;
     a->listed = b->listed = true;

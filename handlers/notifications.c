@@ -51,8 +51,7 @@ static void read_one(struct exchange *x, struct posting *posting, const json_t *
                      const struct error *error)
 {
     struct notification *notification = &posting->notifications[posting->count++];
-    const json_t *type = json_object_get(value, "type");
-    struct slice sub_type = json_is_string(type) ? json_slice(type) : slice_of(NULL, 0);
+    struct slice sub_type = json_text(value, "type");
     if (json_is_object(value)) {
         notification_read(x, posting->type, sub_type, json_object_get(value, "payload"),
                           notification);

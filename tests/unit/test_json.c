@@ -186,8 +186,21 @@ static void test_slice(void)
     json_decref(string);
 }
 
+static void test_text(void)
+{
+    struct error error;
+    json_t *object = json_parse(slice_from("{\"a\":\"b\",\"n\":1,\"e\":\"\"}"), &error);
+    CU_ASSERT_TRUE(slice_is(json_text(object, "a"), "b"));
+    CU_ASSERT_EQUAL(json_text(object, "e").length, 0);
+    CU_ASSERT_PTR_NULL(json_text(object, "n").data);
+    CU_ASSERT_PTR_NULL(json_text(object, "x").data);
+    CU_ASSERT_PTR_NULL(json_text(NULL, "a").data);
+    json_decref(object);
+}
+
 SUITE("json", {"reads and writes", test_valid}, {"refuses what is not JSON", test_invalid},
       {"refuses what is nested too deep", test_depth},
       {"writes reals to read back", test_numbers_read_back},
       {"runs out of memory in good order", test_memory},
-      {"works without an arena", test_without_arena}, {"lends strings", test_slice})
+      {"works without an arena", test_without_arena}, {"lends strings", test_slice},
+      {"texts of members", test_text})
