@@ -270,20 +270,6 @@ static void call_is(void *self, struct slice domain, struct slice extension, str
     change(self, &name, json, false, false);
 }
 
-static struct slice news_key(struct live_writer *writer, struct arena *arena, const char *type,
-                             struct slice reference)
-{
-    struct buffer key = buffer_in(arena);
-    buffer_add_string(&key, writer->settings->news_prefix);
-    buffer_add_byte(&key, ':');
-    buffer_add_string(&key, type);
-    if (reference.length > 0) {
-        buffer_add_byte(&key, ':');
-        buffer_add(&key, reference);
-    }
-    return buffer_slice(&key);
-}
-
 /* PubSub keeps nothing, so news that cannot go now are lost. */
 static void news(void *self, const char *type, struct slice reference, struct slice json)
 {
@@ -294,7 +280,8 @@ static void news(void *self, const char *type, struct slice reference, struct sl
         writer->lost++;
         return;
     }
-    STORE_ADD(batch, slice_from("PUBLISH"), news_key(writer, batch->arena, type, reference),
+    STORE_ADD(batch, slice_from("PUBLISH"),
+              packet_key(batch->arena, writer->settings->news_prefix, slice_from(type), reference),
               arena_copy(batch->arena, json));
 }
 
@@ -303,8 +290,10 @@ static void critical(void *self, const char *type, struct slice id, struct slice
     struct live_writer *writer = self;
     struct arena arena;
     arena_init(&arena, NAME_ROOM);
-    const struct packet packet = {
-        .id = id, .list = news_key(writer, &arena, type, slice_of(NULL, 0)), .text = json};
+    const struct packet packet = {.id = id,
+                                  .list = packet_key(&arena, writer->settings->news_prefix,
+                                                     slice_from(type), slice_of(NULL, 0)),
+                                  .text = json};
     critical_send(writer->critical, &packet);
     arena_free(&arena);
 }

@@ -2,6 +2,7 @@
  * notifications_settings.c - [notifications] of the configuration, and the names and keys of news.
  */
 #include "handlers/notifications.h"
+#include "store/packet.h"
 
 static const char name_characters[] =
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-";
@@ -79,13 +80,5 @@ bool notifications_good_name(struct slice name)
 
 struct slice notifications_key(struct exchange *x, struct slice type, struct slice reference)
 {
-    struct buffer key = buffer_in(x->arena);
-    buffer_add_string(&key, x->context->notifications->prefix);
-    buffer_add_byte(&key, ':');
-    buffer_add(&key, type);
-    if (reference.length) {
-        buffer_add_byte(&key, ':');
-        buffer_add(&key, reference);
-    }
-    return buffer_slice(&key);
+    return packet_key(x->arena, x->context->notifications->prefix, type, reference);
 }

@@ -29,6 +29,20 @@ static const char push_script[] =
     "end "
     "return lengths";
 
+struct slice packet_key(struct arena *arena, const char *prefix, struct slice type,
+                        struct slice reference)
+{
+    struct buffer key = buffer_in(arena);
+    buffer_add_string(&key, prefix);
+    buffer_add_byte(&key, ':');
+    buffer_add(&key, type);
+    if (reference.length > 0) {
+        buffer_add_byte(&key, ':');
+        buffer_add(&key, reference);
+    }
+    return buffer_slice(&key);
+}
+
 static struct slice id_key(struct arena *arena, const struct packet *packet)
 {
     struct buffer key = buffer_in(arena);

@@ -32,6 +32,13 @@ struct packet {
 };
 
 /*
+ * Where news and records of TYPE are, in ARENA: <prefix>:<type>, with REFERENCE <prefix>:<type>:<reference>. The list for
+ * packets and the channel for news have the same name.
+ */
+struct slice packet_key(struct arena *arena, const char *prefix, struct slice type,
+                        struct slice reference);
+
+/*
  * Adds the command that LPUSHes COUNT packets, all of one list, in order, but for those whose id Redis remembers;
  * it will for ID_SECONDS. The reply is an array of COUNT lengths of the list, or an error; after an error some may be
  * in, and it is right to send all of them again. What they point to must outlive the batch.
