@@ -103,11 +103,9 @@ static void look(struct follow *follow, struct domain *domain)
 
 static struct domain *of_stream(struct follow *follow, struct slice stream)
 {
-    static const char prefix[] = "callboard:events:";
-    if (!slice_starts(stream, prefix))
+    struct slice name;
+    if (!element_stream_read(stream, &name))
         return NULL;
-    struct slice name =
-        slice_of(stream.data + sizeof prefix - 1, stream.length - sizeof prefix + 1);
     struct domain *domain = follow->domains;
     while (domain && !slice_equal(domain->name, name))
         domain = domain->next;

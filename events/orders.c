@@ -194,11 +194,9 @@ static bool send_order(struct orders *orders, struct client *client,
     arena_init(&order->arena, ORDER_BYTES);
     orders->first = order;
     orders->count++;
-    struct buffer channel = buffer_in(&order->arena);
-    buffer_add_string(&channel, "callboard:commands:");
-    buffer_add_string(&channel, request->server);
     struct store_batch batch = store_batch_in(&order->arena);
-    STORE_ADD(&batch, slice_from("PUBLISH"), buffer_slice(&channel),
+    STORE_ADD(&batch, slice_from("PUBLISH"),
+              element_commands(&order->arena, slice_from(request->server)),
               packet_text(order, request->packet));
     order->asked = !order->arena.exhausted &&
                    store_ask(follow_store(orders->follow), &batch, on_published, order);

@@ -7,8 +7,8 @@
 
 #include "base/log.h"
 #include "feeds/commands.h"
+#include "store/element.h"
 
-#define CHANNEL     "callboard:commands:"
 #define ARENA_LIMIT ((size_t)COMMAND_PACKET_MAX * 16)
 
 struct command_runner {
@@ -140,14 +140,14 @@ struct command_runner *command_runner_open(const char *server, const char *conte
     runner->subscriber = subscriber;
     runner->store = store;
     arena_init(&runner->arena, 65536);
-    struct buffer name = buffer_in(&runner->arena);
-    buffer_add_string(&name, CHANNEL);
-    buffer_add_string(&name, server);
     runner->subscription =
-        (struct subscription){.channel = buffer_slice(&name), .self = runner, .heard = on_heard};
-    if (name.failed)
+        (struct subscription){.channel = element_commands(&runner->arena, slice_from(server)),
+                              .self = runner,
+                              .heard = on_heard};
+    if (!runner->subscription.channel.data)
         error_set(error, "no room for the name of server %s", server);
-    if (name.failed || !subscriber_add(subscriber, &runner->subscription, error)) {
+    if (!runner->subscription.channel.data ||
+        !subscriber_add(subscriber, &runner->subscription, error)) {
         arena_free(&runner->arena);
         free(runner);
         return NULL;

@@ -112,12 +112,14 @@ bool element_named(struct slice name, enum element *element)
     return false;
 }
 
-static struct slice key(struct arena *arena, const char *prefix, struct slice domain,
+static const char stream_prefix[] = "callboard:events:";
+
+static struct slice key(struct arena *arena, const char *prefix, struct slice name,
                         const char *suffix)
 {
     struct buffer text = buffer_in(arena);
     buffer_add_string(&text, prefix);
-    buffer_add(&text, domain);
+    buffer_add(&text, name);
     buffer_add_string(&text, suffix);
     buffer_add_byte(&text, '\0');
     return text.failed ? slice_of(NULL, 0) : slice_of(text.data, text.length - 1);
@@ -132,5 +134,19 @@ struct slice element_key(struct arena *arena, struct slice domain, enum element 
 
 struct slice element_stream(struct arena *arena, struct slice domain)
 {
-    return key(arena, "callboard:events:", domain, "");
+    return key(arena, stream_prefix, domain, "");
+}
+
+bool element_stream_read(struct slice stream, struct slice *domain)
+{
+    const size_t prefix = sizeof stream_prefix - 1;
+    if (!slice_starts(stream, stream_prefix))
+        return false;
+    *domain = slice_of(stream.data + prefix, stream.length - prefix);
+    return true;
+}
+
+struct slice element_commands(struct arena *arena, struct slice server)
+{
+    return key(arena, "callboard:commands:", server, "");
 }

@@ -78,4 +78,10 @@ bool element_named(struct slice name, enum element *element);
 struct slice element_key(struct arena *arena, struct slice domain, enum element element);
 struct slice element_stream(struct arena *arena, struct slice domain);
 
+/* The domain whose stream STREAM is. False: it is no such key. */
+bool element_stream_read(struct slice stream, struct slice *domain);
+
+/* The channel to which commands for SERVER's channels are published (feeds/commands.h); NUL-terminated, in ARENA. */
+struct slice element_commands(struct arena *arena, struct slice server);
+
 #endif

@@ -104,6 +104,18 @@ static void test_owned(void)
     CU_ASSERT_FALSE(is_owned("user:[2001:db8::1]1000"));
 }
 
+static void test_keys(void)
+{
+    struct slice domain;
+    begin();
+    CU_ASSERT_TRUE(element_stream_read(element_stream(&arena, slice_from("a.example")), &domain));
+    CU_ASSERT_TRUE(slice_is(domain, "a.example"));
+    CU_ASSERT_FALSE(element_stream_read(slice_from("callboard:elements:a"), &domain));
+    CU_ASSERT_FALSE(element_stream_read(slice_from("callboard:event"), &domain));
+    CU_ASSERT_TRUE(
+        slice_is(element_commands(&arena, slice_from("pbx1")), "callboard:commands:pbx1"));
+}
+
 SUITE("element_script", {"words", test_words}, {"without owner", test_without_owner},
       {"text is sent once", test_text_is_sent_once}, {"without memory", test_without_memory},
-      {"owned", test_owned})
+      {"owned", test_owned}, {"keys", test_keys})
