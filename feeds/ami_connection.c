@@ -278,22 +278,6 @@ static void on_closed(void *self)
 
 /* ---- for its owner ---- */
 
-bool ami_judge(struct slice response, struct error *error)
-{
-    struct ami_message message;
-    struct arena arena;
-    arena_init(&arena, ARENA_LIMIT);
-    bool good = ami_message_read(response, &arena, &message) &&
-                slice_is(ami_message_get(&message, "Response"), "Success");
-    if (!good) {
-        struct slice reason = ami_message_get(&message, "Message");
-        error_set(error, "%.*s", (int)(reason.length < 200 ? reason.length : 200),
-                  reason.length > 0 ? reason.data : "");
-    }
-    arena_free(&arena);
-    return good;
-}
-
 struct ami_connection *ami_connection_open(uv_loop_t *loop, const struct ami_settings *settings,
                                            const struct ami_hooks *hooks, struct error *error)
 {

@@ -52,9 +52,6 @@ void ami_connection_close(struct ami_connection *connection);
 bool ami_ask(struct ami_connection *connection, struct slice action, link_answered *done,
              void *self, struct error *error);
 
-/* What a response says: true for Success; else its message is in *error. */
-bool ami_judge(struct slice response, struct error *error);
-
 const struct source_counts *ami_connection_counts(const struct ami_connection *connection);
 
 void ami_pause(struct ami_connection *connection);

@@ -50,6 +50,23 @@ struct slice ami_message_get(const struct ami_message *message, const char *name
     return slice_of(NULL, 0);
 }
 
+/* The value of the header NAME among LINES, or empty. */
+static struct slice value_of(struct slice lines, const char *name)
+{
+    while (lines.length > 0) {
+        struct slice value, found = slice_cut(next_line(&lines), ':', &value);
+        if (value.data && slice_equal_nocase(slice_trim(found), slice_from(name)))
+            return slice_trim(value);
+    }
+    return slice_of(NULL, 0);
+}
+
+bool ami_judge(struct slice response, struct slice *reason)
+{
+    *reason = value_of(response, "Message");
+    return slice_is(value_of(response, "Response"), "Success");
+}
+
 /* ---- messages ---- */
 
 /* Where in the reader's bytes from FROM on a message ends, behind its empty line; 0: not there yet. *text: without it. */

@@ -30,6 +30,12 @@ bool ami_message_read(struct slice text, struct arena *arena, struct ami_message
 /* The value of the header NAME (case does not count), or empty. */
 struct slice ami_message_get(const struct ami_message *message, const char *name);
 
+/*
+ * True when RESPONSE, the text of a message, says that an action was done; else *reason is what it says, which may be empty. Reads
+ * that text as ami_message_read does.
+ */
+bool ami_judge(struct slice response, struct slice *reason);
+
 /* All zero: of a new connection. */
 struct ami_reader {
     size_t length;   /* bytes of a message that is not complete */

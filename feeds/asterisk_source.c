@@ -15,6 +15,9 @@
 
 #define LIST_ACTIONS 2
 
+/* Bytes of what Asterisk says, in the log. */
+#define REASON_MAX 200
+
 static const char *const lists[SOURCE_LISTS][LIST_ACTIONS] = {
     [SOURCE_REGISTRATIONS] = {"PJSIPShowContacts", "SIPpeers"},
     [SOURCE_CHANNELS] = {"ParkedCalls", "CoreShowChannels"},
@@ -60,11 +63,6 @@ static void begin(struct listing *listing)
     ami_translator_begin(asterisk->translator, listing->list);
 }
 
-static bool is_forbidden(const struct error *reason)
-{
-    return slice_contains_nocase(slice_from(reason->text), "permission");
-}
-
 static void release(struct listing *listing)
 {
     if (--listing->answers > 0)
@@ -77,7 +75,7 @@ static void release(struct listing *listing)
 static void on_answer(void *self, const struct slice *answer)
 {
     struct listing *listing = self;
-    struct error reason;
+    struct slice reason;
     if (!answer) {
         release(listing);
         return;
@@ -85,10 +83,11 @@ static void on_answer(void *self, const struct slice *answer)
     begin(listing);
     if (ami_judge(*answer, &reason)) {
         listing->open++;
-    } else if (is_forbidden(&reason)) {
+    } else if (slice_contains_nocase(reason, "permission")) {
+        reason.length = reason.length < REASON_MAX ? reason.length : REASON_MAX;
         log_warning(
-            "Asterisk %s: a list is refused: %s; in manager.conf its user needs write = system",
-            listing->asterisk->server->name, reason.text);
+            "Asterisk %s: a list is refused: %.*s; in manager.conf its user needs write = system",
+            listing->asterisk->server->name, SLICE_ARGUMENTS(reason));
         listing->bad = true;
     }
     release(listing);

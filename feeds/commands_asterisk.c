@@ -2,6 +2,7 @@
  * commands_asterisk.c - commands as actions of the manager interface, for ami_ask. A uuid is a channel's Uniqueid, by which
  * Asterisk finds a channel as well as by its name (ast_channel_get_by_name).
  */
+#include "feeds/ami_message.h"
 #include "feeds/commands.h"
 
 /* Where in the dialplan eavesdropping is: callboard-freeswitch(8) has the line for it. */
@@ -81,24 +82,4 @@ static void write_steps(struct command *command, const char *context, struct are
     }
 }
 
-/* The value of the line NAME of RESPONSE, or empty. */
-static struct slice line_of(struct slice response, const char *name)
-{
-    while (response.data) {
-        struct slice value, line = slice_cut(response, '\n', &response);
-        struct slice found = slice_cut(line, ':', &value);
-        if (value.length > 0 && value.data[value.length - 1] == '\r')
-            value.length--;
-        if (slice_equal_nocase(found, slice_from(name)))
-            return slice_trim(value);
-    }
-    return slice_of(NULL, 0);
-}
-
-static bool judge(struct slice answer, struct slice *reason)
-{
-    *reason = line_of(answer, "Message");
-    return slice_is(line_of(answer, "Response"), "Success");
-}
-
-const struct command_dialect command_asterisk = {"Asterisk", write_steps, judge};
+const struct command_dialect command_asterisk = {"Asterisk", write_steps, ami_judge};

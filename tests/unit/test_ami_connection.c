@@ -186,13 +186,13 @@ static void on_away(void *self, const struct error *reason)
 
 static void on_answer(void *self, const struct slice *text)
 {
-    struct error error = {""};
+    struct slice reason;
     if (!text)
         note(self, "lost", slice_from(NULL));
-    else if (ami_judge(*text, &error))
+    else if (ami_judge(*text, &reason))
         note(self, "good", slice_from(NULL));
     else
-        note(self, "bad", slice_from(error.text));
+        note(self, "bad", reason);
 }
 
 static void on_limit(uv_timer_t *timer)

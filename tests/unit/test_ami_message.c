@@ -132,6 +132,19 @@ static void test_no_room(void)
     arena_free(&arena);
 }
 
+static void test_judge(void)
+{
+    struct slice reason;
+    CU_ASSERT_TRUE(ami_judge(slice_from("Response: Success\r\nMessage: done"), &reason));
+    CU_ASSERT_FALSE(ami_judge(slice_from("response:Error\r\nMessage:  No such channel "), &reason));
+    CU_ASSERT_TRUE(slice_is(reason, "No such channel"));
+    CU_ASSERT_FALSE(ami_judge(slice_from("Response: Error"), &reason));
+    CU_ASSERT_EQUAL(reason.length, 0);
+    /* Only CR LF ends a line, and what came first counts. */
+    CU_ASSERT_FALSE(ami_judge(slice_from("Message: x\nResponse: Success"), &reason));
+    CU_ASSERT_FALSE(ami_judge(slice_from("Response: Error\r\nResponse: Success"), &reason));
+}
+
 SUITE("ami message", {"split anywhere", test_every_split}, {"no more wanted", test_stop},
       {"too long", test_too_long}, {"headers", test_headers}, {"many headers", test_many_headers},
-      {"no room", test_no_room})
+      {"no room", test_no_room}, {"what an answer means", test_judge})
