@@ -13,10 +13,6 @@
 #include "events/plain.h"
 #include "events/view.h"
 
-/* WebSocket's status codes (RFC 6455, section 7.4.1). */
-#define CODE_POLICY  1008
-#define CODE_TROUBLE 1011
-
 /* One small message. */
 #define SMALL_BYTES 65536
 
@@ -33,14 +29,14 @@ static void push(struct client *client, struct message *message)
     if (client->closing)
         return;
     if (!pushed) {
-        client_drop(client, CODE_TROUBLE, "out_of_memory");
+        client_drop(client, CLOSE_TROUBLE, "out_of_memory");
         return;
     }
     size_t most = (size_t)client->owner->settings->buffer_kilobytes << 10;
     if (client->outbox.news > most) {
         log_info("client %llu of %s does not read: dropped", (unsigned long long)client->number,
                  client->arrival.access.domain);
-        client_drop(client, CODE_POLICY, "too_slow");
+        client_drop(client, CLOSE_POLICY, "too_slow");
         return;
     }
     client->owner->wake(client);
@@ -75,7 +71,8 @@ static struct frame *text_frame(write_text *write, const char *text)
     return frame;
 }
 
-void client_tell(struct client *client, const char *text)
+/* TEXT as a system message. */
+static void tell(struct client *client, const char *text)
 {
     bool basix = client_format(client) == FORMAT_BASIX;
     push_body(client, text_frame(basix ? basix_system_msg : plain_system_msg, text), false);
@@ -199,7 +196,7 @@ static void push_missed(struct client *client, const struct store_reply *entries
     frame_release(resumed);
     if (!messages || !messages[used]) {
         free(messages);
-        client_drop(client, CODE_TROUBLE, "out_of_memory");
+        client_drop(client, CLOSE_TROUBLE, "out_of_memory");
         return;
     }
     messages[used++]->resumable = true;
@@ -212,7 +209,7 @@ static void push_missed(struct client *client, const struct store_reply *entries
         message_release(messages[--used]);
     free(messages);
     if (!pushed)
-        client_drop(client, CODE_TROUBLE, "out_of_memory");
+        client_drop(client, CLOSE_TROUBLE, "out_of_memory");
     else if (count > 0 && stream_id_compare(client->known, last) < 0)
         client->known = last;
     client->owner->wake(client);
@@ -230,7 +227,7 @@ static void on_history(void *self, enum history_found found, const struct store_
     outbox_clear(&client->outbox);
     client->started = false;
     if (found == HISTORY_AWAY)
-        client_tell(client, "storage_away"); /* begins again when Redis is back */
+        tell(client, "storage_away"); /* begins again when Redis is back */
     else
         push_snapshot(client);
 }
@@ -247,7 +244,7 @@ static void start(struct client *client)
                                   client->arrival.since, on_history, client);
     if (!client->history) {
         client->started = false;
-        client_tell(client, "storage_away");
+        tell(client, "storage_away");
     }
 }
 
@@ -302,11 +299,11 @@ static void told(void *self, enum domain_news news)
     if (client->closing)
         return;
     if (news == DOMAIN_AWAY) {
-        client_tell(client, "storage_away");
+        tell(client, "storage_away");
         return;
     }
     if (news != DOMAIN_HERE)
-        client_tell(client, "storage_back");
+        tell(client, "storage_back");
     if (!client->started) {
         start(client);
     } else if (news == DOMAIN_ANEW && client_format(client) == FORMAT_PLAIN) {
@@ -338,7 +335,7 @@ void client_join(struct client *client)
     client->domain =
         follow_join(follow, slice_from(client->arrival.access.domain), &client->listener);
     if (!client->domain) {
-        client_drop(client, CODE_TROUBLE, "out_of_memory");
+        client_drop(client, CLOSE_TROUBLE, "out_of_memory");
         return;
     }
     if (client->domain->state == DOMAIN_LIVE) {
@@ -346,12 +343,12 @@ void client_join(struct client *client)
         return;
     }
     if (client->domain->state == DOMAIN_STALE || !store_is_up(follow_store(follow)))
-        client_tell(client, "storage_away");
+        tell(client, "storage_away");
     if (client->domain->state == DOMAIN_STALE && !client->arrival.resumes)
         push_snapshot(client);
 }
 
-void client_drop(struct client *client, int code, const char *reason)
+void client_drop(struct client *client, enum close_code code, const char *reason)
 {
     if (client->closing)
         return;
@@ -360,7 +357,7 @@ void client_drop(struct client *client, int code, const char *reason)
         history_forget(client->history);
     client->history = NULL;
     outbox_clear(&client->outbox);
-    client_tell(client, reason);
+    tell(client, reason);
     client->closing_us = clock_steady_us();
     client->close_code = code;
     client->close_reason = reason;

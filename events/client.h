@@ -16,6 +16,14 @@
 /* Bytes of a command. */
 #define CLIENT_COMMAND_BYTES 2048
 
+/* Why a WebSocket ends: the status codes that we use (RFC 6455, section 7.4.1). */
+enum close_code {
+    CLOSE_NORMAL = 1000,
+    CLOSE_AWAY = 1001,
+    CLOSE_POLICY = 1008,
+    CLOSE_TROUBLE = 1011
+};
+
 /* What a new client has asked for. */
 struct arrival {
     struct access access;
@@ -68,7 +76,7 @@ struct client {
     bool started;            /* what stands has been told, or history is being asked for */
     bool counted;            /* roster.c: among those who take room */
     bool closing;
-    int close_code; /* WebSocket's */
+    enum close_code close_code; /* WebSocket's */
     const char *close_reason;
     int64_t closing_us;
     char *command; /* of CLIENT_COMMAND_BYTES, while one is coming in */
@@ -84,14 +92,11 @@ void client_join(struct client *client);
 
 enum format client_format(const struct client *client);
 
-/* Tells it TEXT as a system message. */
-void client_tell(struct client *client, const char *text);
-
 /* The answer to a command, as a message whose number is 0. */
 void client_answer(struct client *client, struct frame *body);
 
 /* It is told REASON, if it still listens, and then its connection is ended with CODE. */
-void client_drop(struct client *client, int code, const char *reason);
+void client_drop(struct client *client, enum close_code code, const char *reason);
 
 /* Leaves and frees it. */
 void client_free(struct client *client);

@@ -6,9 +6,6 @@
 /* Clients shown in one list. */
 #define LIST_MOST 1000
 
-/* WebSocket's status code (RFC 6455, section 7.4.1). */
-#define CODE_NORMAL 1000
-
 bool roster_init(struct roster *roster)
 {
     *roster = (struct roster){.of_domain = json_object(), .of_address = json_object()};
@@ -88,7 +85,7 @@ static bool same_application(const struct arrival *a, const struct arrival *b)
 
 static void replace(struct roster *roster, struct client *client)
 {
-    client_drop(client, CODE_NORMAL, "connection_replaced");
+    client_drop(client, CLOSE_NORMAL, "connection_replaced");
     roster_discount(roster, client);
 }
 

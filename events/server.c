@@ -19,10 +19,6 @@
 /* How long a client may take to hear why it is dropped. */
 #define LAST_WORDS_US (5 * (int64_t)1000000)
 
-/* WebSocket's status codes (RFC 6455, section 7.4.1). */
-#define CODE_AWAY   1001
-#define CODE_POLICY 1008
-
 struct server {
     struct client_owner owner;
     struct orders *orders;
@@ -83,7 +79,7 @@ static int received(struct server *server, struct client *client, const char *da
     if (client->closing)
         return 0;
     if (lws_frame_is_binary(connection) || client->command_length + length > CLIENT_COMMAND_BYTES) {
-        client_drop(client, CODE_POLICY, "commands_are_small_texts");
+        client_drop(client, CLOSE_POLICY, "commands_are_small_texts");
         return 0;
     }
     if (!client->command && !(client->command = malloc(CLIENT_COMMAND_BYTES)))
@@ -187,7 +183,7 @@ void server_admit(struct server *server, int descriptor, const struct arrival *a
     if (room)
         client_join(client);
     else
-        client_drop(client, CODE_POLICY, "connection_limit_reached");
+        client_drop(client, CLOSE_POLICY, "connection_limit_reached");
 }
 
 void server_list(const struct server *server, const struct access *access, struct buffer *out)
@@ -307,7 +303,7 @@ void server_drain(struct server *server, void (*ended)(void *self), void *self)
     server->ended = ended;
     server->ended_self = self;
     for (struct client *each = server->roster.clients; each; each = each->next)
-        client_drop(each, CODE_AWAY, "going_away");
+        client_drop(each, CLOSE_AWAY, "going_away");
     if (server->roster.count == 0)
         ended(self);
 }
