@@ -1,26 +1,13 @@
 #!/usr/bin/env bash
 # callboard-freeswitch: what FreeSWITCH servers do, as it stands in Redis. tests/event_socket.py stands in for them.
 . "$(dirname "$0")/../lib.sh"
+. "$root/tests/live.sh"
 
 sessions=$root/tests/fixtures/freeswitch/esl
 domain=pbx.example.com
 
-# pbx NAME COMMAND...: has that FreeSWITCH do something.
-pbx_start() {
-  background "$1" python3 "$root/tests/event_socket.py" serve "$work/$1.ready" "$work/$1.commands" 0
-  eventually 10 test -s "$work/$1.ready" || fail "the event socket of $1 starts"
-}
-pbx_port() {
-  cut -d ' ' -f 1 "$work/$1.ready"
-}
-pbx() {
-  python3 "$root/tests/event_socket.py" tell "$(cut -d ' ' -f 2 "$work/$1.ready")" "${@:2}" >"$work/told" ||
-    fail "$1 does: ${*:2}" "$(<"$work/told")"
-}
-
 pbx_start one
 pbx_start two
-say ClueCon >"$work/esl-password" && chmod 644 "$work/esl-password"
 start_instance "[freeswitch]
 grace = 2
 registration_channel = registered
@@ -28,63 +15,17 @@ call_list = called
 notify_campaigns_cdr = yes
 commands = yes
 
-[freeswitch.server.one]
-port = $(pbx_port one)
-password_file = $work/esl-password
+$(pbx_section one)
 
-[freeswitch.server.two]
-port = $(pbx_port two)
-password_file = $work/esl-password"
+$(pbx_section two)"
 
-# all_up: both servers are heard.
-all_up() {
-  "$CALLBOARD_BUILD/callboard-freeswitch" --config "$dir/callboard.conf" --status
-}
-ok "both servers are heard" eventually 10 all_up
+ok "both servers are heard" eventually 10 feed_up
 ok "callboard.fcgi takes the same file" "$CALLBOARD_BUILD/callboard.fcgi" --config "$dir/callboard.conf" --check-config
 
 # --- what Redis shows ---
 
-keys_of() {
-  redis hkeys "$1" | sort | paste -sd ' '
-}
-registered() {
-  keys_of registrations
-}
-is_registered() {
-  [ "$(registered)" = "$1" ]
-}
-elements() {
-  redis hlen "callboard:elements:$domain:$1"
-}
-has_elements() {
-  [ "$(elements "$1")" = "$2" ]
-}
-# call EXTENSION: notify and the number of calls that are up, of its record in `calls`.
-call() {
-  redis hget calls "$1" | python3 -c '
-import json, sys
-record = json.load(sys.stdin)
-print(record["username"], record["notify"], len(record["activity"]))'
-}
-call_is() {
-  [ "$(call "$1" 2>&1)" = "$2" ]
-}
 forget_all() {
   redis flushall >/dev/null
-}
-# state: all that is to be the same however the events came; without times of streams.
-state() {
-  python3 - "$CALLBOARD_REDIS" <<'END'
-import subprocess, sys
-def redis(*words):
-    return subprocess.run(["redis-cli", "-s", sys.argv[1], "--raw", *words], capture_output=True, text=True).stdout
-for key in sorted(redis("keys", "*").split()):
-    if key.startswith(("registrations", "calls", "callboard:elements:")) and not key.endswith(":server"):
-        fields = redis("hgetall", key).split("\n")[:-1]
-        for name, value in sorted(zip(fields[::2], fields[1::2])):
-            print(key, name, value)
-END
 }
 # settled: what was sent to the feed has been heard and is in Redis: a mark that comes behind it is.
 settle() {
@@ -94,23 +35,11 @@ settle() {
   pbx "${1:-one}" event "$(unregister "$mark" "$mark")"
   eventually 20 redis_has_not registrations "$mark" || fail "events arrive in Redis"
 }
-redis_has() {
-  [ "$(redis hexists "$1" "$2")" = 1 ]
-}
-redis_has_not() {
-  [ "$(redis hexists "$1" "$2")" = 0 ]
-}
 has_count() {
   [ "$(redis hlen "$1")" -ge "$2" ]
 }
 spool_holds() {
   ls "$dir"/spool/*.spool >/dev/null 2>&1
-}
-packets_are() {
-  [ "$(redis llen enigma:notifications:campaigns)" = "$1" ]
-}
-not_up() {
-  ! all_up
 }
 # register EXTENSION CALL-ID [SUBCLASS]: the event.
 register() {
@@ -126,7 +55,7 @@ unregister() {
 forget_all
 pbx one replay "$sessions/session-register.raw" asis
 settle
-same "only who is registered is in the hash" "1001" "$(registered)"
+same "only who is registered is in the hash" "1001" "$(keys_of registrations)"
 same "one terminal is left" 1 "$(elements terminal)"
 state >"$work/whole"
 same "the record is the event" "1001 sofia::register" \
@@ -151,7 +80,7 @@ ok "the stream has each change of a channel" test "$(($(redis xlen "callboard:ev
 ok "a record of each leg is in the list" eventually 10 packets_are 2
 
 pbx one replay "$sessions/session-call-answered.raw.gz" cut=half
-ok "a connection that is cut in the middle of a call comes back" eventually 10 all_up
+ok "a connection that is cut in the middle of a call comes back" eventually 10 feed_up
 ok "and what FreeSWITCH does not have is gone" eventually 10 has_elements channel 0
 ok "the caller is on no call" eventually 10 call_is 1000 "1000 hangup 0"
 
@@ -201,7 +130,7 @@ pbx one replay "$sessions/session-call-answered.raw.gz" cut=half
 kill -KILL "$(server_id freeswitch)"
 pbx one registrations none
 pbx two registrations 3
-ok "--status says that nobody hears" eventually 15 not_up
+ok "--status says that nobody hears" eventually 15 feed_not_up
 server_start freeswitch
 ok "what FreeSWITCH does not have any more is gone" eventually 10 is_registered "20000 20001 20002"
 ok "no channel is left of before" eventually 10 has_elements channel 0
@@ -210,7 +139,7 @@ ok "no call is left of before" eventually 10 call_is 1000 "1000 hangup 0"
 # --- a FreeSWITCH that goes ---
 
 pbx two hang
-ok "a half-open connection is noticed" eventually 30 not_up
+ok "a half-open connection is noticed" eventually 30 feed_not_up
 ok "after the grace time its phones are gone" eventually 15 is_registered ""
 contains "its state is an element" '"state":"away"' "$(redis hget "callboard:elements:$domain:server" two)"
 pbx two go
@@ -220,21 +149,21 @@ ok "when it is back so are they" eventually 15 is_registered "20000 20001 20002"
 
 http PUT "/directory/$domain/extensions/1000" -H 'Content-Type: application/json' --data-binary '{"param":{"password":"1234"}}'
 same "a user is written" 201 "$STATUS"
-ok "FreeSWITCH is asked to forget it" eventually 10 grep -qxF "api xml_flush_cache id 1000 $domain" "$work/one.commands"
-ok "and so is the other" eventually 10 grep -qxF "api xml_flush_cache id 1000 $domain" "$work/two.commands"
+ok "FreeSWITCH is asked to forget it" eventually 10 grep -qxF "api xml_flush_cache id 1000 $domain" "$work/one.asked"
+ok "and so is the other" eventually 10 grep -qxF "api xml_flush_cache id 1000 $domain" "$work/two.asked"
 http PUT "/directory/$domain/groups/sales" -H 'Content-Type: application/json' --data-binary '{"members":["1000"]}'
 redis publish callboard:directory:changes '{"domain":"a b","user":"1\nexit"}' >/dev/null
 redis publish callboard:directory:changes '{"domain":"c.test","user":"7"}' >/dev/null
-eventually 10 grep -q "id 7 c.test" "$work/one.commands"
-not_ok "what is no user's name becomes no command" grep -qE 'exit|a b' "$work/one.commands"
-not_ok "nor does a group" grep -q sales "$work/one.commands"
+eventually 10 grep -q "id 7 c.test" "$work/one.asked"
+not_ok "what is no user's name becomes no command" grep -qE 'exit|a b' "$work/one.asked"
+not_ok "nor does a group" grep -q sales "$work/one.asked"
 
 # --- a command ---
 
 uuid=bb67558d-5784-4911-806d-df5131236d3c
 redis publish callboard:commands:one "{\"id\":1,\"cmd\":\"hangup\",\"uuid\":\"$uuid\",\"answer\":\"callboard:answers:test\"}" >/dev/null
-ok "a client's command reaches its FreeSWITCH" eventually 10 grep -q "uuid_kill $uuid" "$work/one.commands"
-not_ok "and no other one" grep -q "uuid_kill" "$work/two.commands"
+ok "a client's command reaches its FreeSWITCH" eventually 10 grep -q "uuid_kill $uuid" "$work/one.asked"
+not_ok "and no other one" grep -q "uuid_kill" "$work/two.asked"
 
 # --- the end ---
 

@@ -1,17 +1,13 @@
 #!/usr/bin/env bash
 # What screens see of the directory: users, groups and their members, whoever has written them and however.
 . "$(dirname "$0")/../lib.sh"
+. "$root/tests/live.sh"
 
-background pbx python3 "$root/tests/event_socket.py" serve "$work/pbx.ready" "$work/pbx.commands" 0
-eventually 10 test -s "$work/pbx.ready" || fail "the event socket starts"
-read -r port control <"$work/pbx.ready"
-say ClueCon >"$work/esl-password" && chmod 644 "$work/esl-password"
+pbx_start pbx
 start_instance "[freeswitch]
 directory_seconds = 1
 
-[freeswitch.server.pbx]
-port = $port
-password_file = $work/esl-password"
+$(pbx_section pbx)"
 json_type='Content-Type: application/json'
 
 # element DOMAIN ELEMENT ID
@@ -108,7 +104,7 @@ ok "and goes with them" eventually 5 has c.test user 0
 ok "itself too" eventually 5 has c.test domain 0
 # mailbox YES|NO COUNTERS: what FreeSWITCH says of 1001's.
 mailbox() {
-  python3 "$root/tests/event_socket.py" tell "$control" event "{\"Event-Name\":\"MESSAGE_WAITING\",\"Event-Date-Timestamp\":\"1795247725884091\",\"MWI-Messages-Waiting\":\"$1\",\"MWI-Message-Account\":\"sip:1001@a.test\",\"MWI-Voice-Message\":\"$2 (0/0)\"}" >"$work/told"
+  pbx pbx event "{\"Event-Name\":\"MESSAGE_WAITING\",\"Event-Date-Timestamp\":\"1795247725884091\",\"MWI-Messages-Waiting\":\"$1\",\"MWI-Message-Account\":\"sip:1001@a.test\",\"MWI-Voice-Message\":\"$2 (0/0)\"}"
 }
 has_mailbox() {
   element a.test user 1001 | grep -q "\"mwi\":\"$1\""

@@ -1,38 +1,20 @@
 #!/usr/bin/env bash
 # callboard-freeswitch and the event socket: lost in every way there is, and found again; commands of CTI clients.
 . "$(dirname "$0")/../lib.sh"
+. "$root/tests/live.sh"
 
 uuid=bb67558d-5784-4911-806d-df5131236d3c
 other=c2b1b53e-418d-4635-93c5-b4b60b065190
 
-# socket_start NAME PASSWORD
-socket_start() {
-  background "$1" python3 "$root/tests/event_socket.py" serve "$work/$1.ready" "$work/$1.asked" 0 "$2"
-  eventually 10 test -s "$work/$1.ready" || fail "the event socket of $1 starts"
-}
-port_of() {
-  cut -d ' ' -f 1 "$work/$1.ready"
-}
-# pbx NAME REQUEST...
-pbx() {
-  python3 "$root/tests/event_socket.py" tell "$(cut -d ' ' -f 2 "$work/$1.ready")" "${@:2}" >"$work/told" ||
-    fail "$1 does: ${*:2}" "$(<"$work/told")"
-}
-
-socket_start one Secret-of-one
-socket_start closed Secret-of-another
-say Secret-of-one >"$work/esl-password" && chmod 644 "$work/esl-password"
+pbx_start one Secret-of-one
+pbx_start closed Secret-of-another
 start_instance "[freeswitch]
 commands = yes
 command_context = internal
 
-[freeswitch.server.one]
-port = $(port_of one)
-password_file = $work/esl-password
+$(pbx_section one)
 
-[freeswitch.server.closed]
-port = $(port_of closed)
-password_file = $work/esl-password"
+$(pbx_section closed one)"
 log=$dir/log/freeswitch.log
 
 # asked TIMES: the lists were asked for that often.

@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # callboard-freeswitch and Asterisk: what an Asterisk does, as it stands in Redis. tests/manager_interface.py stands in for it.
 . "$(dirname "$0")/../lib.sh"
+. "$root/tests/live.sh"
 
 sessions=$root/tests/fixtures/asterisk/ami
 domain=office.example.com
 
 background asterisk python3 "$root/tests/manager_interface.py" serve "$work/ready" "$work/asked" 0 callboard Secret-of-ami
 eventually 10 test -s "$work/ready" || fail "the manager interface starts"
-pbx() {
+asterisk() {
   python3 "$root/tests/manager_interface.py" tell "$(cut -d ' ' -f 2 "$work/ready")" "$@" >"$work/told" ||
     fail "Asterisk does: $*" "$(<"$work/told")"
 }
-pbx contacts 3
+asterisk contacts 3
 say Secret-of-ami >"$work/ami-password" && chmod 644 "$work/ami-password"
 start_instance "[freeswitch]
 grace = 2
@@ -27,39 +28,11 @@ user = callboard
 password_file = $work/ami-password
 domain = $domain"
 
-up() {
-  "$CALLBOARD_BUILD/callboard-freeswitch" --config "$dir/callboard.conf" --status
-}
-not_up() {
-  ! up
-}
 logged() {
   [ "$(grep -c "$2" "$dir/log/freeswitch.log")" = "$1" ]
 }
-keys_of() {
-  redis hkeys "$1" | sort | paste -sd ' '
-}
-is_registered() {
-  [ "$(keys_of registrations)" = "$1" ]
-}
-elements() {
-  redis hlen "callboard:elements:$domain:$1"
-}
-has_elements() {
-  [ "$(elements "$1")" = "$2" ]
-}
 has_count() {
   [ "$(redis hlen "$1")" = "$2" ]
-}
-# call EXTENSION: notify and the number of calls that are up, of its record in `calls`.
-call() {
-  redis hget calls "$1" | python3 -c '
-import json, sys
-record = json.load(sys.stdin)
-print(record["username"], record["notify"], len(record["activity"]))'
-}
-call_is() {
-  [ "$(call "$1" 2>&1)" = "$2" ]
 }
 # The state of the channel ID, without its time.
 state_of() {
@@ -71,43 +44,25 @@ print(*[value for name, value in state.items() if name != "ts"])'
 state_is() {
   [ "$(state_of "$1" 2>&1)" = "$2" ]
 }
-packets_are() {
-  [ "$(redis llen enigma:notifications:campaigns)" = "$1" ]
-}
 # settle: what was sent has been heard and is in Redis: a mark that comes behind it is.
 settle() {
   local mark=settle-$RANDOM$RANDOM
-  pbx event "Event: ContactStatus|URI: sip:$mark@192.0.2.99|ContactStatus: Created|EndpointName: $mark"
+  asterisk event "Event: ContactStatus|URI: sip:$mark@192.0.2.99|ContactStatus: Created|EndpointName: $mark"
   eventually 20 redis_has registrations "$mark" || fail "events arrive in Redis"
-  pbx event "Event: ContactStatus|URI: sip:$mark@192.0.2.99|ContactStatus: Removed|EndpointName: $mark"
+  asterisk event "Event: ContactStatus|URI: sip:$mark@192.0.2.99|ContactStatus: Removed|EndpointName: $mark"
   eventually 20 redis_has_not registrations "$mark" || fail "events arrive in Redis"
-}
-redis_has() {
-  [ "$(redis hexists "$1" "$2")" = 1 ]
-}
-redis_has_not() {
-  [ "$(redis hexists "$1" "$2")" = 0 ]
 }
 asked() {
   grep -cxF "$1" "$work/asked"
 }
-# state: all that is to be the same however the events came, without times.
-state() {
-  python3 - "$CALLBOARD_REDIS" <<'END'
-import re, subprocess, sys
-def redis(*words):
-    return subprocess.run(["redis-cli", "-s", sys.argv[1], "--raw", *words], capture_output=True, text=True).stdout
-for key in sorted(redis("keys", "*").split()):
-    if key.startswith(("registrations", "calls", "callboard:elements:")) and not key.endswith(":server"):
-        fields = redis("hgetall", key).split("\n")[:-1]
-        for name, value in sorted(zip(fields[::2], fields[1::2])):
-            print(key, name, re.sub(r"\d{16}", "TIME", value))
-END
+# timeless: the state that is to be the same however the events came, without times.
+timeless() {
+  state | sed -E 's/[0-9]{16}/TIME/g'
 }
 
 # --- connected ---
 
-ok "Asterisk is heard" eventually 10 up
+ok "Asterisk is heard" eventually 10 feed_up
 ok "callboard.fcgi takes the same file" "$CALLBOARD_BUILD/callboard.fcgi" --config "$dir/callboard.conf" --check-config
 ok "who is registered already is there" eventually 10 is_registered "20000 20001 20002"
 same "with the phone's name" "ua/1.0" \
@@ -118,27 +73,27 @@ ok "it asks for the events that it needs" grep -qxF 'Action: Events|EventMask: s
 
 # --- phones ---
 
-pbx contacts none
-pbx unregister 3
+asterisk contacts none
+asterisk unregister 3
 ok "phones go" eventually 10 is_registered ""
-pbx replay "$sessions/phones.txt"
+asterisk replay "$sessions/phones.txt"
 settle
 same "who is registered is in the hash, a trunk is not" "1000 1001 2001" "$(keys_of registrations)"
 same "each phone is a terminal" 3 "$(elements terminal)"
-state >"$work/whole"
+timeless >"$work/whole"
 redis flushall >/dev/null
-pbx event "Event: ContactStatus|URI: sip:1000@192.0.2.11:5060;transport=TCP|ContactStatus: Removed|EndpointName: 1000"
-pbx event "Event: ContactStatus|URI: sip:1001@192.0.2.12:5060|ContactStatus: Removed|EndpointName: 1001"
-pbx event "Event: PeerStatus|ChannelType: SIP|Peer: SIP/2001|PeerStatus: Unregistered"
+asterisk event "Event: ContactStatus|URI: sip:1000@192.0.2.11:5060;transport=TCP|ContactStatus: Removed|EndpointName: 1000"
+asterisk event "Event: ContactStatus|URI: sip:1001@192.0.2.12:5060|ContactStatus: Removed|EndpointName: 1001"
+asterisk event "Event: PeerStatus|ChannelType: SIP|Peer: SIP/2001|PeerStatus: Unregistered"
 settle
-pbx replay "$sessions/phones.txt" piece=1
+asterisk replay "$sessions/phones.txt" piece=1
 settle
-same "split at every byte, the state is the same" "$(<"$work/whole")" "$(state)"
+same "split at every byte, the state is the same" "$(<"$work/whole")" "$(timeless)"
 
 # --- calls ---
 
 redis del called enigma:notifications:campaigns >/dev/null
-pbx replay "$sessions/call-answered.txt"
+asterisk replay "$sessions/call-answered.txt"
 settle
 same "after the call no channel is left" 0 "$(elements channel)"
 same "the caller's record stays" "1000 hangup 0" "$(call 1000)"
@@ -148,7 +103,7 @@ ok "a record of each leg is in the list" eventually 10 packets_are 2
 id=200000
 for session in attended-transfer parked queue conference originate-spy call-busy-voicemail odd; do
   id=$((id + 1))
-  pbx replay "$sessions/$session.txt" id=$id
+  asterisk replay "$sessions/$session.txt" id=$id
 done
 settle
 ok "after more of them each leg has a record" eventually 10 packets_are 19
@@ -157,11 +112,11 @@ same "after many calls no channel is left" "0 0 0 0" \
 
 # --- in the middle of a call ---
 
-pbx replay "$sessions/call-answered.txt" id=300000 until=Hold
+asterisk replay "$sessions/call-answered.txt" id=300000 until=Hold
 ok "a call that is up is bridged" eventually 10 state_is 300000.1 bridged
 contains "and on hold" '"hold":true' "$(redis hget "callboard:elements:$domain:channel" 300000.2)"
-pbx channels none
-pbx drop
+asterisk channels none
+asterisk drop
 ok "a connection that ends comes back" eventually 10 logged 2 "is connected"
 ok "what Asterisk does not have any more is gone" eventually 10 has_elements channel 0
 ok "the caller is on no call" eventually 10 call_is 1000 "1000 hangup 0"
@@ -173,50 +128,50 @@ channel() {
   channel PJSIP/1000-00000001 1000 1001 7.1 Dial
   channel PJSIP/1001-00000002 1001 "" 7.2 AppDial
 } >"$work/channels"
-pbx channels "$work/channels"
-pbx contacts 10000
-pbx reset
+asterisk channels "$work/channels"
+asterisk contacts 10000
+asterisk reset
 ok "after a reset, too" eventually 10 logged 3 "is connected"
 ok "a call that it missed is there" eventually 10 state_is 7.1 bridged
 ok "and its record" eventually 10 call_is 1001 "1001 answer 1"
 ok "10,000 phones listed are all there" eventually 30 has_count registrations 10000
-pbx channels none
-pbx contacts none
-pbx replay "$sessions/call-answered.txt" id=300001 cut=half
+asterisk channels none
+asterisk contacts none
+asterisk replay "$sessions/call-answered.txt" id=300001 cut=half
 ok "cut in the middle of an event, it comes back" eventually 10 logged 4 "is connected"
 ok "and all is right again" eventually 20 is_registered ""
 ok "with no channel" eventually 20 has_elements channel 0
-pbx register 10000
+asterisk register 10000
 ok "10,000 phones at once are all there" eventually 30 has_count registrations 10000
-pbx contacts 3
+asterisk contacts 3
 
 # --- lists that cannot be used ---
 
-pbx half CoreShowChannels
-pbx drop
+asterisk half CoreShowChannels
+asterisk drop
 ok "while a list does not end, nothing is taken for gone" eventually 10 logged 5 "is connected"
 settle
-pbx whole CoreShowChannels
+asterisk whole CoreShowChannels
 ok "it is asked for again" eventually 20 is_registered "20000 20001 20002"
 
 # --- killed ---
 
-pbx replay "$sessions/call-answered.txt" id=300002 until=Hold
+asterisk replay "$sessions/call-answered.txt" id=300002 until=Hold
 eventually 10 has_elements channel 2 || fail "a call is up"
 kill -KILL "$(server_id freeswitch)"
-ok "--status says that nobody hears" eventually 15 not_up
-pbx contacts 1
+ok "--status says that nobody hears" eventually 15 feed_not_up
+asterisk contacts 1
 server_start freeswitch
 ok "the next one removes what is gone" eventually 10 has_elements channel 0
 ok "phones, too" eventually 10 is_registered 20000
 
 # --- an Asterisk that goes ---
 
-pbx hang
-ok "a half-open connection is noticed" eventually 30 not_up
+asterisk hang
+ok "a half-open connection is noticed" eventually 30 feed_not_up
 ok "after the grace time its phones are gone" eventually 15 is_registered ""
 contains "its state is an element" '"state":"away"' "$(redis hget "callboard:elements:$domain:server" office)"
-pbx go
+asterisk go
 ok "when it is back so are they" eventually 20 is_registered 20000
 
 # --- commands ---
@@ -239,7 +194,7 @@ ok "in the context that is configured" grep -qxF 'Action: Redirect|Channel: 7.1|
 publish '{"id":3,"cmd":"eavesdrop","uuid":"7.1","target_uuid":"7.2","subcommand":"whisper","answer":"callboard:answers:test"}'
 ok "eavesdrop, too" answered '{"id":3,"cmd":"eavesdrop","ok":true}'
 ok "of whom it is told" grep -qxF 'Action: Setvar|Channel: 7.1|Variable: CALLBOARD_TARGET|Value: 7.2' "$work/asked"
-pbx answer Park No such channel
+asterisk answer Park No such channel
 publish '{"id":4,"cmd":"park","uuid":"7.9","timeout":30,"answer":"callboard:answers:test"}'
 ok "what Asterisk refuses is told" answered '{"id":4,"cmd":"park","ok":false,"error":"Asterisk: No such channel"}'
 publish '{"id":5,"cmd":"hangup","uuid":"7.1\r\nAction: Originate","answer":"callboard:answers:test"}'
@@ -248,8 +203,8 @@ not_ok "and not sent" grep -q Originate "$work/asked"
 
 # --- a wrong password ---
 
-pbx password another
-pbx drop
+asterisk password another
+asterisk drop
 ok "a refused login is told" eventually 15 grep -q "the login is refused" "$dir/log/freeswitch.log"
 server_stop freeswitch
 not_ok "no password is in a log" grep -rq Secret-of-ami "$dir/log"

@@ -1,30 +1,18 @@
 #!/usr/bin/env bash
 # callboard-freeswitch: what was true and is told again, and what is not any more: Redis lost, emptied, and a feed that was killed.
 . "$(dirname "$0")/../lib.sh"
+. "$root/tests/live.sh"
 
 domain=pbx.example.com
 session=$root/tests/fixtures/freeswitch/esl/session-call-answered.raw.gz
 
-background one python3 "$root/tests/event_socket.py" serve "$work/one.ready" "$work/one.commands" 0
-eventually 10 test -s "$work/one.ready" || fail "the event socket starts"
-read -r port control <"$work/one.ready"
-# pbx REQUEST...
-pbx() {
-  python3 "$root/tests/event_socket.py" tell "$control" "$@" >"$work/told" || fail "it does: $*" "$(<"$work/told")"
-}
-
-say ClueCon >"$work/esl-password" && chmod 644 "$work/esl-password"
+pbx_start one
 start_instance "[freeswitch]
 registration_list = told_registrations
 call_list = told_calls
 
-[freeswitch.server.one]
-port = $port
-password_file = $work/esl-password"
+$(pbx_section one)"
 
-is_heard() {
-  "$CALLBOARD_BUILD/callboard-freeswitch" --config "$dir/callboard.conf" --status
-}
 has() {
   [ "$(redis hlen "$1")" = "$2" ]
 }
@@ -62,7 +50,7 @@ has_run_a_script() {
 
 # --- a call that is up, and a phone ---
 
-ok "it is heard" eventually 10 is_heard
+ok "it is heard" eventually 10 feed_up
 python3 - "$session" "$work/up.raw" <<END
 import sys
 sys.path.insert(0, "$root/tests")
@@ -72,8 +60,8 @@ end = next(at for at, body in enumerate(bodies) if event_socket.name_of(body) ==
 with open(sys.argv[2], "wb") as file:
     file.write(b"".join(map(event_socket.frame, bodies[:end])))
 END
-pbx register 3
-pbx replay "$work/up.raw" asis
+pbx one register 3
+pbx one replay "$work/up.raw" asis
 ok "a call is up" eventually 10 activity_is 1001 "answer 1"
 ok "with both legs" eventually 10 has "callboard:elements:$domain:channel" 2
 ok "three phones are there" eventually 10 has registrations 3
@@ -88,7 +76,7 @@ same "and nobody was told it again" "$told_before" "$(told)"
 
 # Something that is no news of a call, and that its record will have when it is written next.
 leg=$(redis hget calls 1001 | python3 -c 'import json, sys; print(json.load(sys.stdin)["current"])')
-pbx event "{\"Event-Name\":\"CHANNEL_UNHOLD\",\"Unique-ID\":\"$leg\",\"Caller-Caller-ID-Number\":\"7777\",\"Event-Date-Timestamp\":\"1795247733000000\"}"
+pbx one event "{\"Event-Name\":\"CHANNEL_UNHOLD\",\"Unique-ID\":\"$leg\",\"Caller-Caller-ID-Number\":\"7777\",\"Event-Date-Timestamp\":\"1795247733000000\"}"
 shows() {
   redis hget "$1" "$2" | grep -qF "$3"
 }
@@ -122,8 +110,8 @@ settled() {
 }
 
 kill -KILL "$(server_id freeswitch)"
-pbx registrations 1
-pbx channels none
+pbx one registrations 1
+pbx one channels none
 # Two seconds from its start; these are whole ones that have begun, so one more. With sanitizers it is slow.
 began=$SECONDS
 server_start freeswitch

@@ -2,27 +2,20 @@
 # Many registrations: a list of FreeSWITCH that is longer than any event may be is taken over, and people read 100,000 a page at a
 # time.
 . "$(dirname "$0")/../lib.sh"
+. "$root/tests/live.sh"
 
 listed=65000 # 17 MB
 count=100000
-background pbx python3 "$root/tests/event_socket.py" serve "$work/pbx.ready" "$work/pbx.commands" 0
-eventually 10 test -s "$work/pbx.ready" || fail "the event socket starts"
-read -r port control <"$work/pbx.ready"
-say ClueCon >"$work/esl-password" && chmod 644 "$work/esl-password"
-start_instance "[freeswitch.server.pbx]
-port = $port
-password_file = $work/esl-password"
+pbx_start pbx
+start_instance "$(pbx_section pbx)"
 
-pbx() {
-  python3 "$root/tests/event_socket.py" tell "$control" "$@" >"$work/told"
-}
-ok "FreeSWITCH has many phones" pbx registrations $listed
-ok "and is asked for them when the connection was lost" pbx drop
+ok "FreeSWITCH has many phones" pbx pbx registrations $listed
+ok "and is asked for them when the connection was lost" pbx pbx drop
 has_count() {
   [ "$(redis hlen registrations)" = "$1" ]
 }
 ok "all of them are in Redis" eventually 120 has_count $listed
-ok "and FreeSWITCH is heard" eventually 30 "$CALLBOARD_BUILD/callboard-freeswitch" --config "$dir/callboard.conf" --status
+ok "and FreeSWITCH is heard" eventually 30 feed_up
 
 # walk: all pages, each extension once a line; stops at the first answer that is not 200.
 walk() {

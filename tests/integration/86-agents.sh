@@ -1,22 +1,15 @@
 #!/usr/bin/env bash
 # News of agents and campaigns out of a callcenter queue: none unless it is wanted, each kind by itself, and in time.
 . "$(dirname "$0")/../lib.sh"
+. "$root/tests/live.sh"
 
 session=$root/tests/fixtures/freeswitch/esl/session-callcenter.raw.gz
-background pbx python3 "$root/tests/event_socket.py" serve "$work/pbx.ready" "$work/pbx.commands" 0
-eventually 10 test -s "$work/pbx.ready" || fail "the event socket starts"
-read -r port control <"$work/pbx.ready"
-say ClueCon >"$work/esl-password" && chmod 644 "$work/esl-password"
+pbx_start pbx
 start_instance "[freeswitch]
 call_channel = called
 
-[freeswitch.server.pbx]
-port = $port
-password_file = $work/esl-password"
+$(pbx_section pbx)"
 
-is_up() {
-  "$CALLBOARD_BUILD/callboard-freeswitch" --config "$dir/callboard.conf" --status >"$work/status"
-}
 # The last record of the session is told.
 is_over() {
   grep -q '"notify\\":\\"hangup\\",.*activity\\":\[\]' "$heard" &&
@@ -31,10 +24,10 @@ play() {
   sed -i '/^notify_/d' "$dir/callboard.conf"
   [ $# -eq 0 ] || sed -i "/^call_channel/a notify_$option = yes" "$dir/callboard.conf"
   server_start freeswitch
-  eventually 10 is_up || fail "FreeSWITCH is heard"
+  eventually 10 feed_up >"$work/status" || fail "FreeSWITCH is heard"
   background "heard-$option" redis-cli -s "$CALLBOARD_REDIS" --csv psubscribe 'enigma:notifications:*' called
   eventually 5 grep -q called "$heard"
-  python3 "$root/tests/event_socket.py" tell "$control" replay "$session" asis >"$work/told"
+  pbx pbx replay "$session" asis
   eventually 10 is_over || fail "all of the session is told" "$(<"$heard")"
 }
 # news: what is heard in short, in its order: each piece of news, and where the agent's phone rings.
