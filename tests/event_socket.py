@@ -170,6 +170,8 @@ class Client:
 
 
 class Server:
+    client_class = Client
+
     def __init__(self, log, port, password):
         self.log_file, self.port, self.password = log, port, password
         self.clients, self.listener, self.denied = set(), None, False
@@ -187,7 +189,7 @@ class Server:
         self.port = self.listener.sockets[0].getsockname()[1]
 
     async def serve(self, reader, writer):
-        client = Client(self, reader, writer)
+        client = self.client_class(self, reader, writer)
         if self.denied:
             writer.write(b"Content-Type: text/rude-rejection\nContent-Length: 24\n\nAccess Denied, go away.\n")
             await writer.drain()

@@ -69,21 +69,12 @@ class AmiClient(Client):
 
 
 class AmiServer(Server):
+    client_class = AmiClient
+
     def __init__(self, log, port, user, password):
         super().__init__(log, port, password)
         self.user, self.contacts, self.channels = user, 0, []
         self.refused, self.halves = {}, set()
-
-    async def serve(self, reader, writer):
-        client = AmiClient(self, reader, writer)
-        self.clients.add(client)
-        try:
-            await client.run()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            self.clients.discard(client)
-            writer.close()
 
     async def act(self, client, action):
         """Answers ACTION. False: the connection ends."""
